@@ -1,0 +1,1 @@
+"""Objects and create-if-absent slots behind one protocol."""

@@ -1,0 +1,24 @@
+"""Objects by name. Content-addressed and immutable: a name is written once, and writing it again is harmless."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class BlobStore(Protocol):
+    """Small protocol over local folders and S3-compatible stores. Names are ``[a-z0-9/_.@-]+``, never listed."""
+
+    async def put(self, name: str, data: bytes) -> None:
+        """Durable when this returns (file and folder fsynced). Raises Unavailable, also when the disk is full."""
+
+    async def create(self, name: str, data: bytes) -> bool:
+        """Like put, but False and nothing written when the name exists (create-if-absent, atomic)."""
+
+    async def get(self, name: str) -> bytes:
+        """Raises NotFound, Unavailable."""
+
+    async def delete(self, name: str) -> None:
+        """Deleting what is not there is fine."""
+
+    async def probe(self) -> None:
+        """Start-up check that create-if-absent really is. Raises Unavailable with what is wrong."""

@@ -1,0 +1,1 @@
+"""Ring, wait, acknowledge, depth: how workers hear of work."""

@@ -1,0 +1,29 @@
+"""Time and identity come in as arguments, so every decision and every fault can be replayed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+"""Returns the current time, aware, UTC."""
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32, lower case
+
+
+def new_id(prefix: str, now_ms: int | None = None) -> str:
+    """``prefix_`` + 26 characters of base 32: 48 bits of milliseconds, 80 random bits (a ULID), so ids sort by age."""
+    stamp = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+    number = (stamp << 80) | int.from_bytes(os.urandom(10), "big")
+    digits = []
+    for _ in range(26):
+        number, rest = divmod(number, 32)
+        digits.append(_ALPHABET[rest])
+    return f"{prefix}_{''.join(reversed(digits))}"

@@ -1,0 +1,184 @@
+"""The form definition and the result of an analysis: the contract of ``analyze --json`` and ``/result``.
+
+Boxes are fractions of the page as displayed, origin top left; page numbers start at 1; absent is null.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field as Constrained
+
+Fraction = Annotated[float, Constrained(ge=0.0, le=1.0)]
+Box = tuple[Fraction, Fraction, Fraction, Fraction]
+"""x0, y0, x1, y1"""
+
+
+class FieldType(StrEnum):
+    TEXT = "text"
+    TEXTAREA = "textarea"
+    EMAIL = "email"
+    PHONE = "phone"
+    DATE = "date"
+    TIME = "time"
+    NUMBER = "number"
+    CURRENCY = "currency"
+    ADDRESS = "address"
+    SELECT = "select"
+    RADIO = "radio"
+    CHECKBOX = "checkbox"
+    MULTISELECT = "multiselect"
+    SIGNATURE = "signature"
+    INITIALS = "initials"
+
+
+class Subtype(StrEnum):
+    """Core wedding fields (READING). A field that is none of them has no subtype."""
+
+    PARTNER_1_NAME = "partner_1_name"
+    PARTNER_2_NAME = "partner_2_name"
+    COUPLE_EMAIL = "couple_email"
+    COUPLE_PHONE = "couple_phone"
+    WEDDING_DATE = "wedding_date"
+    WEDDING_TIME = "wedding_time"
+    GUEST_COUNT = "guest_count"
+    CEREMONY_VENUE = "ceremony_venue"
+    RECEPTION_VENUE = "reception_venue"
+    VENUE_ADDRESS = "venue_address"
+    BUDGET_RANGE = "budget_range"
+    SERVICES_NEEDED = "services_needed"
+    TIMELINE_PREFERENCES = "timeline_preferences"
+    SPECIAL_REQUESTS = "special_requests"
+    VENDOR_NAME = "vendor_name"
+    PACKAGE_NAME = "package_name"
+    TOTAL_AMOUNT = "total_amount"
+    DEPOSIT_AMOUNT = "deposit_amount"
+    BALANCE_DUE = "balance_due"
+    BALANCE_DUE_DATE = "balance_due_date"
+    CONTRACT_DATE = "contract_date"
+    CLIENT_SIGNATURE = "client_signature"
+    VENDOR_SIGNATURE = "vendor_signature"
+
+
+class Category(StrEnum):
+    COUPLE = "couple"
+    WEDDING = "wedding"
+    VENUE = "venue"
+    BUDGET = "budget"
+    SERVICES = "services"
+    TIMELINE = "timeline"
+    PREFERENCES = "preferences"
+    CONTRACT = "contract"
+    OTHER = "other"
+
+
+class Source(StrEnum):
+    WIDGET = "widget"
+    GRAPHICS = "graphics"
+    TEXT = "text"
+    OCR = "ocr"
+    AI = "ai"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Option(_Frozen):
+    label: str
+    box: Box | None = None
+    value: str | bool | None = None
+    """What choosing this option stores; for a filled form's box, true or false."""
+
+
+class Field(_Frozen):
+    """One fillable field, or one value found in text, with where it stands and how sure we are."""
+
+    id: str
+    page: Annotated[int, Constrained(ge=1)]
+    section: str | None = None
+    label: str
+    name: str
+    type: FieldType
+    subtype: Subtype | None = None
+    category: Category = Category.OTHER
+    required: bool = False
+    help: str | None = None
+    max_length: int | None = None
+    options: tuple[Option, ...] = ()
+    box: Box | None = None
+    value: str | int | bool | list[str] | None = None
+    """Normalised: ISO 8601 dates, plain decimal amounts, E.164 phones, lower-case e-mail, integers, true/false, "signed"."""
+    value_text: str | None = None
+    """As printed."""
+    currency: str | None = None
+    value_box: Box | None = None
+    confidence: Fraction = 0.0
+    source: Source
+    needs_review: bool = False
+    review_reason: str | None = None
+
+
+class Section(_Frozen):
+    id: str
+    title: str
+    page: Annotated[int, Constrained(ge=1)]
+
+
+class Form(_Frozen):
+    title: str | None = None
+    kind: Literal["form", "contract", "invoice", "questionnaire", "other"] = "form"
+    sections: tuple[Section, ...] = ()
+    fields: tuple[Field, ...] = ()
+
+
+class Page(_Frozen):
+    number: Annotated[int, Constrained(ge=1)]
+    width: float
+    """Points, as displayed (after rotation and crop)."""
+    height: float
+    rotation: Literal[0, 90, 180, 270] = 0
+    source: Literal["digital", "scanned", "mixed"] = "digital"
+
+
+class ErrorDetail(_Frozen):
+    code: str
+    message: str
+
+
+class DigitizedDocument(_Frozen):
+    """What the engine makes of one document's bytes: no ids of jobs, no tenants."""
+
+    pages: tuple[Page, ...]
+    form: Form
+    confidence: Fraction | None = None
+    needs_review: bool = False
+    warnings: tuple[str, ...] = ()
+    timings_ms: dict[str, float] = {}
+    usage: dict[str, Any] = {}
+    """CPU seconds, pages by source, words read."""
+
+
+class AnalysisResult(_Frozen):
+    """The published result (JSON Schema: ``AnalysisResult.model_json_schema()``)."""
+
+    id: str | None
+    file: str | None
+    sha256: str | None
+    status: str
+    pages: tuple[Page, ...] = ()
+    form: Form | None = None
+    confidence: Fraction | None = None
+    needs_review: bool = False
+    degraded: bool = False
+    engine_version: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    prompt_version: str | None = None
+    template_id: str | None = None
+    reused_from: str | None = None
+    timings_ms: dict[str, float] = {}
+    usage: dict[str, Any] = {}
+    warnings: tuple[str, ...] = ()
+    error: ErrorDetail | None = None

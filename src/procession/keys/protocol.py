@@ -1,0 +1,24 @@
+"""Keys: a key-encryption key (KEK) wraps tenant-region keys, which wrap document keys. Destroying a key erases what it sealed."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class KeyStore(Protocol):
+    """Synchronous and thread-safe; every call is microseconds once a key is cached."""
+
+    def create_document_key(self, tenant: str, key_id: str) -> None:
+        """A fresh AES-256 key, persisted durably before this returns. Idempotent per ``key_id``."""
+
+    def seal(self, key_id: str, plaintext: bytes, context: str) -> bytes:
+        """zstd, then AES-256-GCM; ``context`` (the object's name) is authenticated. Raises NotFound for a destroyed key."""
+
+    def open(self, key_id: str, sealed: bytes, context: str) -> bytes:
+        """Raises NotFound for a destroyed key, Internal when the bytes were altered."""
+
+    def fingerprint(self, tenant: str, data: bytes) -> str:
+        """Keyed hash (HMAC-SHA-256, hex) of document bytes under a key of the tenant: equal bytes, equal fingerprint."""
+
+    def destroy(self, key_id: str) -> None:
+        """After this returns, nothing sealed by the key can be opened again, by anyone."""

@@ -1,0 +1,238 @@
+"""All tables. One transaction shape on SQLite and PostgreSQL; times are aware UTC, stored as such.
+
+Personal data never stands here: file names are sealed, documents, results, corrections and responses are encrypted objects
+named by reference.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in and out, also on SQLite, which keeps no offset."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times are aware UTC")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("fingerprint", String(64), nullable=False),  # keyed hash of the bytes
+    Column("key_id", String(40), nullable=False),
+    Column("blob_ref", String(200), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("content_type", String(100), nullable=False),
+    Column("page_count", Integer),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("erased_at", UtcDateTime),
+)
+Index(
+    "uq_documents_tenant_fingerprint_live",
+    documents.c.tenant,
+    documents.c.fingerprint,
+    unique=True,
+    sqlite_where=text("erased_at IS NULL"),
+    postgresql_where=text("erased_at IS NULL"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("files_expected", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+analyses = Table(
+    "analyses",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("region", String(64), nullable=False),
+    Column("document_id", String(40), ForeignKey("documents.id"), nullable=False),
+    Column("batch_id", String(40), ForeignKey("batches.id")),
+    Column("priority", String(16), nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("engine_version", String(40), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("stage", String(20), nullable=False),
+    Column("pages_done", Integer, nullable=False, default=0),
+    Column("pages_total", Integer, nullable=False, default=0),
+    Column("version", Integer, nullable=False),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("pass_number", Integer, nullable=False, default=1),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("run_at", UtcDateTime, nullable=False),  # ready from then on; start of this wait
+    Column("rung_at", UtcDateTime),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Column("lease_owner", String(80)),
+    Column("lease_expires_at", UtcDateTime),
+    Column("cancel_requested", Boolean, nullable=False, default=False),
+    Column("result_ref", String(200)),
+    Column("result_digest", String(64)),
+    Column("review_ref", String(200)),
+    Column("form_id", String(40)),
+    Column("fields_found", Integer),
+    Column("fields_flagged", Integer),
+    Column("confidence", Float),
+    Column("degraded", Boolean, nullable=False, default=False),
+    Column("reused_from", String(40)),
+    Column("error_code", String(40)),
+    Column("error_message", String(500)),
+    Column("usage", JSON, nullable=False, default=dict),
+    Column("file_name_sealed", LargeBinary, nullable=False),
+    Column("erased_at", UtcDateTime),
+)
+_READY = text("state = 'pending'")
+_LEASED = text("state = 'processing'")
+Index(
+    "ix_analyses_ready",
+    analyses.c.priority,
+    analyses.c.tenant,
+    analyses.c.run_at,
+    sqlite_where=_READY,
+    postgresql_where=_READY,
+)
+Index("ix_analyses_leased", analyses.c.lease_expires_at, sqlite_where=_LEASED, postgresql_where=_LEASED)
+Index("ix_analyses_tenant_id", analyses.c.tenant, analyses.c.id)
+Index("ix_analyses_tenant_state_id", analyses.c.tenant, analyses.c.state, analyses.c.id)
+Index("ix_analyses_batch_id", analyses.c.batch_id, analyses.c.state)
+Index("ix_analyses_document_id", analyses.c.document_id)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("analysis_id", String(40), ForeignKey("analyses.id"), primary_key=True),
+    Column("fence", Integer, primary_key=True),
+    Column("worker", String(80), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("outcome", String(20)),  # the trigger that ended it
+    Column("error_code", String(40)),
+    Column("reason", String(500)),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("sequence", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("tenant", String(64), nullable=False),
+    Column("region", String(64), nullable=False),
+    Column("aggregate_type", String(20), nullable=False),
+    Column("aggregate_id", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("type", String(60), nullable=False),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("trace_id", String(32)),
+    Column("schema_version", Integer, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("digest", String(64), nullable=False),
+    UniqueConstraint("aggregate_type", "aggregate_id", "version"),
+    Index("ix_events_tenant_sequence", "tenant", "sequence"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("route", String(80), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("resource_id", String(40)),  # null while the first request is in flight
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("locked_until", UtcDateTime, nullable=False),
+)
+
+forms = Table(
+    "forms",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("analysis_id", String(40), ForeignKey("analyses.id"), nullable=False, unique=True),
+    Column("key_id", String(40), nullable=False),  # the document's key: erased with it
+    Column("definition_ref", String(200), nullable=False),
+    Column("title_sealed", LargeBinary, nullable=False),
+    Column("share_hash", String(64), nullable=False, unique=True),  # SHA-256 of the link's token
+    Column("share_sealed", LargeBinary, nullable=False),
+    Column("open", Boolean, nullable=False, default=True),
+    Column("fields_count", Integer, nullable=False),
+    Column("responses_count", Integer, nullable=False, default=0),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("erased_at", UtcDateTime),
+)
+Index("ix_forms_tenant_id", forms.c.tenant, forms.c.id)
+
+form_responses = Table(
+    "form_responses",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("form_id", String(40), ForeignKey("forms.id"), nullable=False),
+    Column("form_version", Integer, nullable=False),
+    Column("response_ref", String(200), nullable=False),
+    Column("submitted_at", UtcDateTime, nullable=False),
+)
+Index("ix_form_responses_form_id_id", form_responses.c.form_id, form_responses.c.id)
+
+page_images = Table(
+    "page_images",
+    metadata,
+    Column("document_id", String(40), ForeignKey("documents.id"), primary_key=True),
+    Column("page", Integer, primary_key=True),
+    Column("blob_ref", String(200), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
