@@ -1,4 +1,4 @@
-"""Every setting, in nested models; unknown keys are errors. ``PROCESSION_*`` environment (``__`` nests) over a TOML file.
+"""Every setting, in nested models; unknown keys are errors. ``PROCESSION_*`` environment (``__`` nests) over TOML.
 
 The TOML file is ``$PROCESSION_CONFIG`` or ``procession.toml`` in the working folder, when there is one.
 """
@@ -18,6 +18,9 @@ from procession.domain.errors import InvalidRequest
 
 MIB = 1024 * 1024
 
+CLIENT_ENVIRONMENT = frozenset({"CONFIG", "SERVER", "API_KEY"})
+"""``PROCESSION_*`` names that are no settings: where the settings are, and which server the client commands ask."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -27,6 +30,10 @@ class Upload(_Section):
     upload_bytes_max: Annotated[int, Field(gt=0)] = 50 * MIB
     files_per_batch_max: Annotated[int, Field(gt=0)] = 500
     file_name_characters_max: Annotated[int, Field(gt=0)] = 255
+    bytes_in_flight_max: Annotated[int, Field(gt=0)] = 512 * MIB
+    """Upload bytes held in memory at once by this process; past it, uploads are refused with 429."""
+    idle_seconds_max: Annotated[float, Field(gt=0)] = 30.0
+    """An upload that sends nothing for this long is given up."""
 
 
 class Sandbox(_Section):
@@ -83,6 +90,13 @@ class Http(_Section):
     wait_seconds_max: Annotated[int, Field(ge=0)] = 60
     page_size_max: Annotated[int, Field(gt=0)] = 200
     event_streams_max: Annotated[int, Field(gt=0)] = 500
+    event_poll_seconds: Annotated[float, Field(gt=0)] = 5.0
+    """An event stream looks this often for changes that another process made."""
+    event_heartbeat_seconds: Annotated[float, Field(gt=0)] = 15.0
+    request_bytes_max: Annotated[int, Field(gt=0)] = 2 * MIB
+    """Body of any request that is not an upload."""
+    session_seconds: Annotated[int, Field(gt=0)] = 12 * 3600
+    """How long a sign-in in the browser lasts, when keys are configured."""
     responses_per_form_max: Annotated[int, Field(gt=0)] = 100_000
     response_bytes_max: Annotated[int, Field(gt=0)] = 1 * MIB
     disk_free_bytes_min: Annotated[int, Field(ge=0)] = 200 * MIB
@@ -139,7 +153,7 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 def unknown_environment(environ: Mapping[str, str] = os.environ) -> list[str]:
     """``PROCESSION_*`` names that no setting has: pydantic-settings reads only names it knows, we refuse the others."""
-    known = {name.upper() for name in Settings.model_fields} | {"CONFIG"}
+    known = {name.upper() for name in Settings.model_fields} | CLIENT_ENVIRONMENT
     found = (key.removeprefix("PROCESSION_") for key in environ if key.startswith("PROCESSION_"))
     return sorted(f"PROCESSION_{key}" for key in found if key.split("__")[0].upper() not in known)
 
