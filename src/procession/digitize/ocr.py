@@ -1,0 +1,265 @@
+"""Scanned pages: straighten the picture, read its words with Tesseract, and map their boxes to page points.
+
+Words, lines and shapes of a scanned page live in its *upright* frame: the page turned so that its text reads left to
+right. ``Upright.displayed`` maps a box back to the page as displayed.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, Self
+
+os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # before tesserocr loads OpenMP: one thread per child
+
+import cv2
+import numpy as np
+import tesserocr
+
+from procession.digitize import tessdata as language_data
+from procession.digitize.page import Rect, Word
+from procession.digitize.render import Picture
+
+Turn = Literal[0, 90, 180, 270]
+
+SKEW_DEGREES_MAX = 6.0
+"""More than a crooked feed of the scanner is no skew."""
+SKEW_DEGREES_MIN = 0.15
+WORD_CONFIDENCE_MIN = 0.15
+"""Below this Tesseract reads speckles and rules, not words."""
+PROBE_PIXELS = 1_600_000
+"""Size of the downscaled picture on which the four turns are tried."""
+GOOD_CONFIDENCE = 0.60
+"""Mean word confidence at which a turn is taken without trying the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upright:
+    """A page picture turned and deskewed. ``turn`` is how far the displayed page's content leans, clockwise degrees."""
+
+    picture: Picture
+    dpi: float
+    turn: Turn = 0
+    skew_degrees: float = 0.0
+
+    @property
+    def width(self) -> float:
+        """Points of the upright page."""
+        return float(self.picture.shape[1] * 72 / self.dpi)
+
+    @property
+    def height(self) -> float:
+        return float(self.picture.shape[0] * 72 / self.dpi)
+
+    def displayed(self, box: Rect) -> Rect:
+        """``box`` of the upright page as the smallest box around it on the page as displayed; both in points."""
+        angle = math.radians(-self.skew_degrees)
+        cx, cy = self.width / 2, self.height / 2
+        corners = []
+        for x, y in ((box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)):
+            dx, dy = x - cx, y - cy
+            corners.append(
+                self._turned_back(
+                    cx + dx * math.cos(angle) + dy * math.sin(angle), cy - dx * math.sin(angle) + dy * math.cos(angle)
+                )
+            )
+        xs, ys = [x for x, _ in corners], [y for _, y in corners]
+        return Rect(min(xs), min(ys), max(xs), max(ys))
+
+    def _turned_back(self, x: float, y: float) -> tuple[float, float]:
+        if self.turn == 90:
+            return self.height - y, x
+        if self.turn == 180:
+            return self.width - x, self.height - y
+        if self.turn == 270:
+            return y, self.width - x
+        return x, y
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    upright: Upright
+    words: list[Word]
+    confidence: float
+    """Mean of the words', weighted by length; 0 for an empty page."""
+
+
+class Recogniser:
+    """Tesseract with its languages loaded; holds about 100 MiB, so one per child. Use as a context manager.
+
+    Raises tessdata.MissingLanguage when a language's data is not on this machine.
+    """
+
+    def __init__(self, languages: Sequence[str] = ("eng",), tessdata: str | None = None) -> None:
+        folder = language_data.find(languages, tessdata)
+        self._api: Any = tesserocr.PyTessBaseAPI(
+            path=str(folder) + os.sep, lang="+".join(languages), psm=tesserocr.PSM.AUTO
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._api.End()
+
+    def recognise(self, picture: Picture, dpi: float) -> Reading:
+        """Words of a page picture in Tesseract's reading order; boxes in points of the upright page."""
+        upright = self.straighten(picture, dpi)
+        words = self.words(upright.picture, upright.dpi)
+        return Reading(upright, words, mean_confidence(words))
+
+    def straighten(self, picture: Picture, dpi: float) -> Upright:
+        """The picture turned upright (0, 90, 180, 270) and deskewed by up to SKEW_DEGREES_MAX."""
+        turn = self._turn(picture, dpi)
+        turned = _rotate_quarter(picture, turn)
+        skew = skew_degrees(turned)
+        if skew:
+            turned = _rotate_small(turned, skew)
+        return Upright(turned, dpi, turn, skew)
+
+    def words(self, picture: Picture, dpi: float) -> list[Word]:
+        """Words of an upright picture; boxes in points, size estimated from the line's height."""
+        self._load(picture, dpi)
+        if not self._api.Recognize():
+            return []
+        found: list[Word] = []
+        scale = 72 / dpi
+        level = tesserocr.RIL.WORD
+        iterator = self._api.GetIterator()
+        if iterator is None:
+            return []
+        for item in tesserocr.iterate_level(iterator, level):
+            if item.Empty(level):
+                continue
+            text = _clean(item.GetUTF8Text(level))
+            box = item.BoundingBox(level)
+            confidence = min(max(item.Confidence(level) / 100, 0.0), 1.0)
+            if not text or box is None or confidence < WORD_CONFIDENCE_MIN:
+                continue
+            rect = Rect(box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
+            if not _plausible(text, rect):
+                continue
+            found.append(
+                Word(text, rect, size=round(rect.height, 1), confidence=round(confidence, 3), rtl=_is_rtl(text))
+            )
+        self._api.Clear()
+        return found
+
+    def _load(self, picture: Picture, dpi: float) -> None:
+        height, width = picture.shape
+        self._api.SetImageBytes(np.ascontiguousarray(picture).tobytes(), width, height, 1, width)
+        self._api.SetSourceResolution(round(dpi))
+
+    def _turn(self, picture: Picture, dpi: float) -> Turn:
+        """Tries the turns on a small picture; upright pages, nearly all, cost one try on a strip of the page."""
+        factor = min(1.0, (PROBE_PIXELS / picture.size) ** 0.5)
+        small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else picture
+        strip = _busiest_strip(np.asarray(small, dtype=np.uint8))
+        best: tuple[float, Turn] = (0.0, 0)
+        for turn in _likely_turns(strip):
+            words = self.words(_rotate_quarter(strip, turn), dpi * factor)
+            score = _legibility(words)
+            if score > best[0]:
+                best = score, turn
+            if mean_confidence(words) >= GOOD_CONFIDENCE and len(words) >= 5:
+                return turn
+        return best[1]
+
+
+def mean_confidence(words: Sequence[Word]) -> float:
+    total = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / total if total else 0.0
+
+
+def skew_degrees(picture: Picture) -> float:
+    """How far text lines lean, in degrees clockwise, 0 when less than SKEW_DEGREES_MIN or not sure.
+
+    Projection profile: the angle at which rows of ink are sharpest (sum of squared differences of the row sums).
+    """
+    factor = min(1.0, (600_000 / max(picture.size, 1)) ** 0.5)
+    small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else picture
+    ink = np.asarray(255 - small, dtype=np.float32)
+    ink[ink < 80] = 0
+    if not ink.any():
+        return 0.0
+    coarse = max(np.arange(-SKEW_DEGREES_MAX, SKEW_DEGREES_MAX + 0.01, 0.5), key=lambda a: _sharpness(ink, float(a)))
+    fine = max(np.arange(coarse - 0.5, coarse + 0.51, 0.1), key=lambda a: _sharpness(ink, float(a)))
+    angle = float(fine)
+    if abs(angle) < SKEW_DEGREES_MIN or abs(angle) > SKEW_DEGREES_MAX:
+        return 0.0
+    if _sharpness(ink, angle) < 1.05 * _sharpness(ink, 0.0):
+        return 0.0
+    return round(angle, 2)
+
+
+def _sharpness(ink: np.ndarray[Any, np.dtype[np.float32]], degrees: float) -> float:
+    height, width = ink.shape
+    # a shear moves columns up or down: as good as a rotation for small angles, and rows keep their ink
+    matrix = np.array([[1, 0, 0], [-math.tan(math.radians(degrees)), 1, math.tan(math.radians(degrees)) * width / 2]])
+    sheared = cv2.warpAffine(ink, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    rows = sheared.sum(axis=1)
+    return float(np.square(np.diff(rows)).sum())
+
+
+def _rotate_small(picture: Picture, degrees: float) -> Picture:
+    height, width = picture.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    return np.asarray(
+        cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=(255,)), dtype=np.uint8
+    )
+
+
+def _rotate_quarter(picture: Picture, turn: Turn) -> Picture:
+    """Undoes a clockwise lean of ``turn`` degrees."""
+    return np.ascontiguousarray(np.rot90(picture, turn // 90)) if turn else picture
+
+
+def _likely_turns(strip: Picture) -> tuple[Turn, ...]:
+    """Text lines run along the axis whose profile is sharper; its two turns first."""
+    ink = (strip < 128).astype(np.float32)
+    rows, columns = ink.mean(axis=1), ink.mean(axis=0)
+    along = float(np.square(np.diff(rows)).mean())
+    across = float(np.square(np.diff(columns)).mean())
+    return (0, 180, 90, 270) if along >= across * 0.6 else (90, 270, 0, 180)
+
+
+def _busiest_strip(picture: Picture, share: float = 0.34) -> Picture:
+    """The square-ish part of the picture with most ink: enough words to tell a turn, a third of the cost."""
+    height, width = picture.shape
+    side_y, side_x = max(int(height * share), min(height, 300)), max(int(width * 0.7), min(width, 300))
+    ink = (picture < 128).astype(np.uint8)
+    total = cv2.boxFilter(
+        ink, cv2.CV_32F, (side_x, side_y), anchor=(0, 0), normalize=False, borderType=cv2.BORDER_CONSTANT
+    )
+    inside = total[: height - side_y + 1, : width - side_x + 1]
+    y, x = np.unravel_index(int(np.argmax(inside)), inside.shape)
+    return np.ascontiguousarray(picture[int(y) : int(y) + side_y, int(x) : int(x) + side_x])
+
+
+def _legibility(words: Sequence[Word]) -> float:
+    """Confident letters: upside down text yields few and doubtful ones."""
+    return sum((word.confidence**2) * len(word.text) for word in words if len(word.text) > 1)
+
+
+def _clean(text: str | None) -> str:
+    return "".join(c for c in (text or "").strip() if unicodedata.category(c)[0] != "C")
+
+
+def _plausible(text: str, box: Rect) -> bool:
+    """Rules and box edges read as runs of dashes, bars and underscores a few points high are no words."""
+    return not (
+        box.width <= 0 or box.height <= 0 or (set(text) <= set("|_—–-~=.'`‘’") and len(text) < 3 and text != "-")
+    )
+
+
+def _is_rtl(text: str) -> bool:
+    return any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text)
