@@ -1,0 +1,133 @@
+"""What sort of document this is, and its title: by the words of headings and text, and by how much is left to fill in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from procession.digitize.page import PageContent, Word
+from procession.digitize.vocabulary import fold
+
+Kind = Literal["form", "contract", "invoice", "questionnaire", "other"]
+
+HEADING_LINES = 14
+"""Lines from the top of the first page in which a title is looked for."""
+TITLE_CHARS_MAX = 120
+BODY_WORDS_MAX = 4000
+"""Words of running text that are weighed; terms and conditions beyond that repeat themselves."""
+
+_TITLE_WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (
+        "invoice",
+        re.compile(
+            r" (?:invoice|tax invoice|bill|receipt|statement|rechnung|facture|factura|factuur|fattura|quittung|recu) "
+        ),
+    ),
+    (
+        "contract",
+        re.compile(
+            r" (?:contract|agreement|terms and conditions|terms of service|proposal|booking confirmation|vertrag|"
+            r"vereinbarung|contrat|contrato|contratto|overeenkomst|accordo|letter of agreement|release|quote|estimate) "
+        ),
+    ),
+    (
+        "questionnaire",
+        re.compile(
+            r" (?:questionnaire|survey|feedback|fragebogen|cuestionario|questionario|vragenlijst|sondage|"
+            r"about you|getting to know you|consultation|planner) "
+        ),
+    ),
+    (
+        "form",
+        re.compile(
+            r" (?:form|application|worksheet|checklist|registration|enquiry|inquiry|intake|request|booking|sheet|"
+            r"formular|formulaire|formulario|formulier|modulo|timeline|schedule|anmeldung) "
+        ),
+    ),
+)
+_BODY_WORDS: dict[Kind, re.Pattern[str]] = {
+    "contract": re.compile(
+        r" (?:agreement|contract|hereby|shall|parties|party|liable|liability|governing law|indemnif\w+|terminat\w+|"
+        r"force majeure|clause|vertrag|haftung|contrat|contrato|overeenkomst) "
+    ),
+    "invoice": re.compile(
+        r" (?:invoice|bill to|qty|quantity|unit price|subtotal|amount due|vat|please pay|iban|rechnung|facture|mwst|tva) "
+    ),
+    "questionnaire": re.compile(
+        r" (?:what|how|which|when|where|would you|do you|are you|describe|tell us|please list) "
+    ),
+}
+_SIGNATURE = re.compile(r" (?:signature|signed|unterschrift|firma|handtekening) ")
+
+
+def document_kind(pages: Sequence[PageContent], fields: Sequence[Any] = (), title: str | None = None) -> Kind:
+    """``fields`` are the detected fields (only their ``value`` and ``type`` are looked at); ``title`` if known."""
+    heading = fold(title or document_title(pages) or "")
+    for kind, pattern in _TITLE_WORDS:
+        if pattern.search(heading):
+            return _settled(kind, pages, fields)
+    top = fold(" ".join(text for text, _ in _lines(pages[:1])[:HEADING_LINES]))
+    body = fold(" ".join(word.text for page in pages for word in page.words if word.visible)[: BODY_WORDS_MAX * 8])
+    weights = {kind: len(pattern.findall(body)) for kind, pattern in _BODY_WORDS.items()}
+    if weights["invoice"] >= 2 and _TITLE_WORDS[0][1].search(top):
+        return "invoice"
+    if weights["contract"] >= 4 and (_SIGNATURE.search(body) or _TITLE_WORDS[1][1].search(top)):
+        return "contract"
+    if _questions(pages) >= 4:
+        return "questionnaire"
+    for kind, pattern in _TITLE_WORDS:
+        if pattern.search(top):
+            return kind
+    return "form" if fields else "other"
+
+
+def document_title(pages: Sequence[PageContent]) -> str | None:
+    """The largest type near the top of the first page with words; None for a page without a heading."""
+    for page in pages[:3]:
+        lines = [(text, words) for text, words in _lines([page]) if sum(c.isalpha() for c in text) >= 3]
+        if not lines:
+            continue
+        upper = [one for one in lines[:HEADING_LINES] if one[1][0].box.y0 < page.height * 0.45] or lines[:1]
+        body = sorted(_size(words) for _, words in lines)[len(lines) // 2]
+        best = max(upper, key=lambda one: (_size(one[1]) + (1.0 if one[1][0].bold else 0.0), -one[1][0].box.y0))
+        if _size(best[1]) >= body * 1.15 or best is upper[0]:
+            return best[0][:TITLE_CHARS_MAX].strip(" :") or None
+        return upper[0][0][:TITLE_CHARS_MAX].strip(" :") or None
+    return None
+
+
+def _settled(kind: Kind, pages: Sequence[PageContent], fields: Sequence[Any]) -> Kind:
+    """ "Booking form" stays a form, and a feedback form with questions is a questionnaire."""
+    if kind == "form" and _questions(pages) >= 5:
+        return "questionnaire"
+    return kind
+
+
+def _questions(pages: Sequence[PageContent]) -> int:
+    return sum(text.rstrip().endswith("?") for text, _ in _lines(pages[:4]))
+
+
+def _size(words: Sequence[Word]) -> float:
+    return max((word.size or word.box.height) for word in words)
+
+
+def _lines(pages: Sequence[PageContent]) -> list[tuple[str, list[Word]]]:
+    """Visible words as lines from top to bottom; a gap wider than three letters' height starts a new one."""
+    found: list[tuple[str, list[Word]]] = []
+    for page in pages:
+        rows: list[list[Word]] = []
+        for word in sorted((w for w in page.words if w.visible), key=lambda w: w.box.centre[1]):
+            if rows and abs(rows[-1][-1].box.centre[1] - word.box.centre[1]) < 0.5 * max(word.box.height, 1.0):
+                rows[-1].append(word)
+            else:
+                rows.append([word])
+        for row in rows:
+            row.sort(key=lambda w: w.box.x0)
+            start = 0
+            for i in range(1, len(row) + 1):
+                if i == len(row) or row[i].box.x0 - row[i - 1].box.x1 > 3 * max(row[i].box.height, 1.0):
+                    part = row[start:i]
+                    found.append((" ".join(word.text for word in part), part))
+                    start = i
+    return found
