@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# What the tests need from the system: Chromium drives the pages. As root on Debian it is installed; elsewhere you are told.
+set -euo pipefail
+
+say() { printf 'system packages: %s\n' "$*" >&2; }
+
+has_browser() {
+    [ -x "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
+        command -v google-chrome >/dev/null
+}
+
+missing=()
+has_browser || missing+=(chromium)
+command -v git >/dev/null || missing+=(git)
+[ ${#missing[@]} = 0 ] && exit 0
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "installing ${missing[*]}"
+    apt-get -qq update >&2
+    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+    exit 0
+fi
+say "not found: ${missing[*]}. Debian: sudo apt install ${missing[*]}. Or point CHROMIUM at a Chromium program."
+exit 1

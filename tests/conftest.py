@@ -1,0 +1,15 @@
+"""Shared by every test."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With ``-n 2 --dist loadgroup``, fault and browser tests follow one another on one worker, never side by side.
+
+    They kill processes, fill disks and measure deadlines: two at a time on two cores would disturb each other.
+    """
+    for item in items:
+        if item.get_closest_marker("faults") or item.get_closest_marker("e2e"):
+            item.add_marker(pytest.mark.xdist_group("alone"))
