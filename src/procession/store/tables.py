@@ -139,6 +139,7 @@ Index(
     analyses.c.priority,
     analyses.c.tenant,
     analyses.c.run_at,
+    analyses.c.id,  # covers the relay's query
     sqlite_where=_READY,
     postgresql_where=_READY,
 )

@@ -1,0 +1,264 @@
+"""Analyses: inserted, read, listed, offered to the relay, cancelled, revived, and answered from an equal earlier one.
+
+What a running step writes is in claims.py; reviews and erasure have modules of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Text, bindparam, cast, insert as sql_insert, literal_column, select, update
+
+from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State, Trigger
+from procession.domain.errors import Conflict, NotFound
+from procession.policy.fairness import Ready
+from procession.store import rows
+from procession.store.canonical import canonical_json
+from procession.store.tables import analyses, documents
+
+_INSERT = sql_insert(analyses)
+_LIVE = analyses.c.erased_at.is_(None)
+_BY_ID = select(*rows.COLUMNS).where(analyses.c.id == bindparam("id_"), _LIVE)
+_BY_TENANT_AND_ID = _BY_ID.where(analyses.c.tenant == bindparam("tenant_"))
+_DOCUMENT_ALIVE = select(documents.c.id).where(documents.c.id == bindparam("id_"), documents.c.erased_at.is_(None))
+_REUSABLE = (
+    select(*rows.COLUMNS)
+    .where(
+        analyses.c.document_id == bindparam("document_"),
+        analyses.c.engine_version == bindparam("engine_"),
+        cast(analyses.c.options, Text) == bindparam("options_"),
+        analyses.c.state.in_([State.COMPLETED.value, State.REQUIRES_REVIEW.value]),
+        analyses.c.result_ref.is_not(None),
+        analyses.c.degraded.is_(False),
+        _LIVE,
+    )
+    .order_by(analyses.c.id.desc())
+    .limit(1)
+)
+
+
+def insert(conn: Connection, analysis: Analysis, actor: str, trace_id: str | None) -> Analysis:
+    """Store a new, pending analysis and journal ``analysis.submitted``.
+
+    Raises Conflict when its document was erased meanwhile, ValueError unless it is pending at version 1.
+    """
+    if analysis.state is not State.PENDING or analysis.version != 1:
+        raise ValueError("a new analysis is pending at version 1")
+    if conn.execute(_DOCUMENT_ALIVE, {"id_": analysis.document_id}).first() is None:
+        raise Conflict("The document was erased meanwhile. Upload it again.")
+    values = rows.to_values(analysis)
+    conn.execute(_INSERT, values)
+    rows.append(conn, tuple(values.values()), "analysis.submitted", actor, analysis.created_at, trace_id)
+    return analysis
+
+
+def get(conn: Connection, tenant: str, analysis_id: str) -> Analysis | None:
+    """The tenant's analysis; None when there is none or it was erased."""
+    row = conn.execute(_BY_TENANT_AND_ID, {"id_": analysis_id, "tenant_": tenant}).first()
+    return None if row is None else rows.from_row(row)
+
+
+def get_any(conn: Connection, analysis_id: str) -> Analysis | None:
+    """Like ``get`` for parts of the system that serve every tenant."""
+    row = conn.execute(_BY_ID, {"id_": analysis_id}).first()
+    return None if row is None else rows.from_row(row)
+
+
+def page(
+    conn: Connection,
+    tenant: str,
+    *,
+    states: Sequence[State] = (),
+    priority: Priority | None = None,
+    batch_id: str | None = None,
+    flagged: bool | None = None,
+    before_id: str | None = None,
+    limit: int = 50,
+) -> list[Analysis]:
+    """Newest first: at most ``limit`` analyses older than ``before_id``. ``flagged``: with (or without) fields to review."""
+    query = select(*rows.COLUMNS).where(analyses.c.tenant == tenant, _LIVE)
+    if states:
+        query = query.where(analyses.c.state.in_([state.value for state in states]))
+    if priority is not None:
+        query = query.where(analyses.c.priority == priority.value)
+    if batch_id is not None:
+        query = query.where(analyses.c.batch_id == batch_id)
+    if flagged is not None:
+        query = query.where(analyses.c.fields_flagged > 0 if flagged else analyses.c.fields_flagged == 0)
+    if before_id is not None:
+        query = query.where(analyses.c.id < before_id)
+    return [rows.from_row(row) for row in conn.execute(query.order_by(analyses.c.id.desc()).limit(limit))]
+
+
+# --- the same bytes again ---------------------------------------------------------------------------------------------
+
+
+def reusable(conn: Connection, document_id: str, engine_version: str, options: AnalysisOptions) -> Analysis | None:
+    """The newest finished analysis of the same document with equal engine version and options, not degraded."""
+    row = conn.execute(
+        _REUSABLE,
+        {"document_": document_id, "engine_": engine_version, "options_": canonical_json(options.canonical())},
+    ).first()
+    return None if row is None else rows.from_row(row)
+
+
+def _reuse(trigger: Trigger) -> Any:
+    names = ("result_ref", "result_digest", "fields_found", "fields_flagged", "confidence", "pages_total")
+    return rows.move(State.PENDING, trigger).values(
+        stage=Stage.DONE.value,
+        pages_done=bindparam("pages_total_"),
+        reused_from=bindparam("source_"),
+        finished_at=bindparam("now_"),
+        **{name: bindparam(f"{name}_") for name in names},
+    )
+
+
+_REUSE = {trigger: _reuse(trigger) for trigger in (Trigger.COMPLETED, Trigger.REVIEW_REQUIRED)}
+
+
+def reuse(
+    conn: Connection, analysis_id: str, source: Analysis, actor: str, trace_id: str | None, now: datetime
+) -> Analysis:
+    """Finish a pending analysis at once with ``source``'s result. Raises Conflict when it is pending no longer.
+
+    Corrections are not taken over: they were one reviewer's answer to one upload. So what the source flagged waits for
+    review again, whatever became of the source.
+    """
+    trigger = Trigger.REVIEW_REQUIRED if source.fields_flagged else Trigger.COMPLETED
+    row = conn.execute(
+        _REUSE[trigger],
+        {
+            "id_": analysis_id,
+            "now_": now,
+            "source_": source.id,
+            "result_ref_": source.result_ref,
+            "result_digest_": source.result_digest,
+            "fields_found_": source.fields_found,
+            "fields_flagged_": source.fields_flagged,
+            "confidence_": source.confidence,
+            "pages_total_": source.pages_total,
+        },
+    ).first()
+    if row is None:
+        raise Conflict
+    return rows.journaled(conn, row, f"analysis.{trigger.value}", actor, now, trace_id)
+
+
+# --- what may run next ------------------------------------------------------------------------------------------------
+
+# Literal, not bound: SQLite uses a partial index only when the statement itself proves the index's condition.
+_PENDING = literal_column("analyses.state") == literal_column("'pending'")
+_pairs = select(analyses.c.priority, analyses.c.tenant).where(_PENDING).distinct().subquery("pairs")
+_inner = analyses.alias("waiting")
+_heads = (
+    select(_inner.c.id)
+    .where(
+        literal_column("waiting.state") == literal_column("'pending'"),
+        _inner.c.priority == _pairs.c.priority,
+        _inner.c.tenant == _pairs.c.tenant,
+        _inner.c.run_at <= bindparam("now_"),
+    )
+    .order_by(_inner.c.run_at, _inner.c.id)
+    .limit(bindparam("per_tenant_"))
+    .correlate(_pairs)
+)
+_READY_HEADS = (
+    select(analyses.c.id, analyses.c.tenant, analyses.c.priority, analyses.c.run_at)
+    .select_from(_pairs.join(analyses, analyses.c.id.in_(_heads)))
+    .order_by(analyses.c.run_at, analyses.c.id)
+    .limit(bindparam("limit_"))
+)
+_IN_FLIGHT = select(analyses.c.tenant).where(literal_column("analyses.state") == literal_column("'processing'"))
+_MARK_RUNG = (
+    update(analyses)
+    .where(analyses.c.id.in_(bindparam("ids_", expanding=True)), _PENDING)
+    .values(rung_at=bindparam("now_"))
+)
+
+
+def ready_heads(conn: Connection, now: datetime, per_tenant: int, limit: int) -> list[Ready]:
+    """The oldest ready analyses: at most ``per_tenant`` of each tenant and class, at most ``limit`` in all, oldest first.
+
+    Cost grows with tenants, not with what one of them has waiting (a covering index scan apart).
+    """
+    heads = conn.execute(_READY_HEADS, {"now_": now, "per_tenant_": per_tenant, "limit_": limit}).all()
+    if not heads:
+        return []
+    in_flight: dict[str, int] = {}
+    for (tenant,) in conn.execute(_IN_FLIGHT):
+        in_flight[tenant] = in_flight.get(tenant, 0) + 1
+    return [
+        Ready(
+            id=row.id,
+            tenant=row.tenant,
+            priority=Priority(row.priority),
+            run_at=row.run_at,
+            in_flight=in_flight.get(row.tenant, 0),
+        )
+        for row in heads
+    ]
+
+
+def mark_rung(conn: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Note when the bell was rung for these; no event, for nothing about the record changed."""
+    if ids:
+        conn.execute(_MARK_RUNG, {"ids_": list(ids), "now_": now})
+
+
+# --- by a person's hand -----------------------------------------------------------------------------------------------
+
+_OF_TENANT = analyses.c.tenant == bindparam("tenant_")
+_CANCEL_PENDING = rows.move(State.PENDING, Trigger.CANCELLED, _OF_TENANT, _LIVE).values(finished_at=bindparam("now_"))
+_CANCEL_RUNNING = rows.change(
+    analyses.c.state == State.PROCESSING.value, analyses.c.cancel_requested.is_(False), _OF_TENANT, _LIVE
+).values(cancel_requested=True)
+_REVIVE = rows.move(State.FAILED, Trigger.REVIVED, _OF_TENANT, _LIVE).values(
+    stage=Stage.UPLOADED.value,
+    pages_done=0,
+    attempts=0,
+    run_at=bindparam("now_"),
+    rung_at=None,
+    finished_at=None,
+    cancel_requested=False,
+    error_code=None,
+    error_message=None,
+)
+
+
+def request_cancel(
+    conn: Connection, tenant: str, analysis_id: str, actor: str, now: datetime, trace_id: str | None = None
+) -> Analysis:
+    """Pending: cancelled at once. Running: ``cancel_requested``, and the first commit wins; asking twice is harmless.
+
+    Raises NotFound, and Conflict when the analysis has ended.
+    """
+    found = {"id_": analysis_id, "tenant_": tenant, "now_": now}
+    if (row := conn.execute(_CANCEL_PENDING, found).first()) is not None:
+        return rows.journaled(conn, row, "analysis.cancelled", actor, now, trace_id)
+    if (row := conn.execute(_CANCEL_RUNNING, found).first()) is not None:
+        return rows.journaled(conn, row, "analysis.cancel_requested", actor, now, trace_id)
+    current = require(conn, tenant, analysis_id)
+    if current.state is State.PROCESSING:
+        return current
+    raise Conflict(f"This analysis is {current.state.value}: there is nothing left to cancel.")
+
+
+def revive(
+    conn: Connection, tenant: str, analysis_id: str, actor: str, now: datetime, trace_id: str | None = None
+) -> Analysis:
+    """A failed analysis waits again, its attempts counted from zero. Raises NotFound, Conflict unless it has failed."""
+    row = conn.execute(_REVIVE, {"id_": analysis_id, "tenant_": tenant, "now_": now}).first()
+    if row is not None:
+        return rows.journaled(conn, row, "analysis.revived", actor, now, trace_id)
+    current = require(conn, tenant, analysis_id)
+    raise Conflict(f"This analysis is {current.state.value}: only a failed one can be retried.")
+
+
+def require(conn: Connection, tenant: str, analysis_id: str) -> Analysis:
+    """``get`` that raises NotFound."""
+    found = get(conn, tenant, analysis_id)
+    if found is None:
+        raise NotFound
+    return found

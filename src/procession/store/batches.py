@@ -1,0 +1,63 @@
+"""Batches: files uploaded together. Their status is counted from their analyses, never stored."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, insert as sql_insert, select
+
+from procession.domain.analysis import State
+from procession.store import journal
+from procession.store.tables import analyses, batches
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    id: str
+    tenant: str
+    files_expected: int
+    created_at: datetime
+    version: int = 1
+
+
+_COLUMNS = tuple(batches.c[name] for name in Batch.__slots__)
+_INSERT = sql_insert(batches)
+_GET = select(*_COLUMNS).where(batches.c.id == bindparam("id_"), batches.c.tenant == bindparam("tenant_"))
+_PAGE = (
+    select(*_COLUMNS)
+    .where(batches.c.tenant == bindparam("tenant_"), batches.c.id < bindparam("before_"))
+    .order_by(batches.c.id.desc())
+    .limit(bindparam("limit_"))
+)
+_COUNTS = (
+    select(analyses.c.state, func.count().label("count"))
+    .where(analyses.c.batch_id == bindparam("id_"), analyses.c.erased_at.is_(None))
+    .group_by(analyses.c.state)
+)
+_LAST = "~"  # greater than every id
+
+
+def insert(conn: Connection, batch: Batch, region: str, actor: str, trace_id: str | None) -> Batch:
+    """Store a batch and journal ``batch.created``."""
+    conn.execute(_INSERT, asdict(batch))
+    data = {**asdict(batch), "created_at": batch.created_at.isoformat()}
+    state = journal.Aggregate("batch", batch.id, batch.tenant, region, batch.version, data)
+    journal.append(conn, "batch.created", state, actor, trace_id, batch.created_at)
+    return batch
+
+
+def get(conn: Connection, tenant: str, batch_id: str) -> Batch | None:
+    row = conn.execute(_GET, {"id_": batch_id, "tenant_": tenant}).first()
+    return None if row is None else Batch(**row._mapping)
+
+
+def page(conn: Connection, tenant: str, *, before_id: str | None = None, limit: int = 50) -> list[Batch]:
+    """Newest first."""
+    found = conn.execute(_PAGE, {"tenant_": tenant, "before_": before_id or _LAST, "limit_": limit})
+    return [Batch(**row._mapping) for row in found]
+
+
+def counts(conn: Connection, batch_id: str) -> dict[State, int]:
+    """How many of its analyses stand in which state; states without any are left out."""
+    return {State(row.state): row.count for row in conn.execute(_COUNTS, {"id_": batch_id})}

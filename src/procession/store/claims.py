@@ -1,0 +1,314 @@
+"""Claims: what a running step may write, each write checked by (id, fence, state) in its own transaction.
+
+Invariant: at most one claim of an analysis can write at any time. The fence rises on every claim and never falls; a write
+under an older fence, or after the analysis left ``processing``, matches no row and is dropped as ``LostClaim``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Update, bindparam, insert, literal_column, select, update
+
+from procession.domain.analysis import Analysis, Progress, Stage, State, Trigger
+from procession.domain.errors import LostClaim
+from procession.store import rows
+from procession.store.tables import analyses, attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a claim ended for good. ``state`` is one of requires_review, completed, failed, cancelled."""
+
+    state: State
+    result_ref: str | None = None
+    result_digest: str | None = None
+    """SHA-256 (hex) of the result's JSON."""
+    fields_found: int | None = None
+    fields_flagged: int | None = None
+    confidence: float | None = None
+    pages_total: int | None = None
+    degraded: bool = False
+    usage: dict[str, Any] = field(default_factory=dict)
+    error_code: str | None = None
+    error_message: str | None = None
+    """Plain words for the uploader; never personal data."""
+
+
+_ENDS = {
+    State.REQUIRES_REVIEW: Trigger.REVIEW_REQUIRED,
+    State.COMPLETED: Trigger.COMPLETED,
+    State.FAILED: Trigger.FAILED,
+    State.CANCELLED: Trigger.CANCELLED,
+}
+_FENCED = analyses.c.fence == bindparam("fence_")
+_RUNNING = analyses.c.state == State.PROCESSING.value
+_NO_LEASE = {"lease_owner": None, "lease_expires_at": None}
+
+_CLAIM = rows.move(
+    State.PENDING, Trigger.CLAIMED, analyses.c.run_at <= bindparam("now_"), analyses.c.erased_at.is_(None)
+).values(
+    fence=analyses.c.fence + 1,
+    stage=Stage.UPLOADED.value,
+    pages_done=0,
+    lease_owner=bindparam("owner_"),
+    lease_expires_at=bindparam("expires_"),
+    started_at=bindparam("now_"),
+)
+_ATTEMPT = insert(attempts)
+_ATTEMPT_ENDS = (
+    update(attempts)
+    .where(attempts.c.analysis_id == bindparam("id_"), attempts.c.fence == bindparam("fence_"))
+    .values(
+        ended_at=bindparam("now_"),
+        outcome=bindparam("outcome_"),
+        error_code=bindparam("error_"),
+        reason=bindparam("reason_"),
+    )
+)
+_HEARTBEAT = (
+    update(analyses)
+    .where(
+        analyses.c.id.in_(bindparam("ids_", expanding=True)), _RUNNING, analyses.c.lease_owner == bindparam("owner_")
+    )
+    .values(lease_expires_at=bindparam("expires_"))
+    .returning(analyses.c.id, analyses.c.fence, analyses.c.cancel_requested)
+)
+_PROGRESS = (
+    update(analyses)
+    .where(analyses.c.id == bindparam("id_"), _FENCED, _RUNNING)
+    .values(
+        stage=bindparam("stage_"),
+        pages_done=bindparam("done_"),
+        pages_total=bindparam("total_"),
+        updated_at=bindparam("now_"),
+    )
+)
+
+
+def claim(
+    conn: Connection,
+    analysis_id: str,
+    owner: str,
+    lease_seconds: float,
+    now: datetime,
+    trace_id: str | None = None,
+) -> Analysis | None:
+    """Make a ready analysis ``owner``'s until the lease runs out. None when it is not ready (any more).
+
+    ``owner`` is unique per process start. ``started_at`` is the start of this claim.
+    """
+    row = conn.execute(
+        _CLAIM,
+        {"id_": analysis_id, "owner_": owner, "expires_": now + timedelta(seconds=lease_seconds), "now_": now},
+    ).first()
+    if row is None:
+        return None
+    claimed = rows.journaled(conn, row, "analysis.claimed", f"worker:{owner}", now, trace_id)
+    conn.execute(_ATTEMPT, {"analysis_id": claimed.id, "fence": claimed.fence, "worker": owner, "started_at": now})
+    return claimed
+
+
+def heartbeat(
+    conn: Connection, claims: Sequence[tuple[str, int]], owner: str, lease_seconds: float, now: datetime
+) -> tuple[set[str], set[str]]:
+    """Extend the leases of ``claims`` (id, fence). Returns the ids still owned, and of these the ones asked to stop.
+
+    An id that is missing from the first set was lost: stop its step and write nothing more.
+    """
+    if not claims:
+        return set(), set()
+    fences = dict(claims)
+    expires = now + timedelta(seconds=lease_seconds)
+    found = conn.execute(_HEARTBEAT, {"ids_": list(fences), "owner_": owner, "expires_": expires}).all()
+    owned = {row.id for row in found if row.fence == fences[row.id]}
+    return owned, {row.id for row in found if row.id in owned and row.cancel_requested}
+
+
+def progress(conn: Connection, analysis_id: str, fence: int, at: Progress, now: datetime) -> bool:
+    """Note where the step is; coalesced columns, not journaled. False when the claim was lost."""
+    result = conn.execute(
+        _PROGRESS,
+        {
+            "id_": analysis_id,
+            "fence_": fence,
+            "stage_": at.stage.value,
+            "done_": at.pages_done,
+            "total_": at.pages_total,
+            "now_": now,
+        },
+    )
+    return result.rowcount == 1
+
+
+def _finish(trigger: Trigger) -> Update:
+    statement = rows.move(State.PROCESSING, trigger, _FENCED).values(finished_at=bindparam("now_"), **_NO_LEASE)
+    if trigger is Trigger.CANCELLED:
+        return statement
+    if trigger is Trigger.FAILED:
+        return statement.values(
+            attempts=analyses.c.attempts + 1,
+            usage=bindparam("usage_"),
+            error_code=bindparam("error_code_"),
+            error_message=bindparam("error_message_"),
+            cancel_requested=False,
+        )
+    # The result was committed before the cancellation took hold: the request is answered, not pending.
+    return statement.values(
+        stage=Stage.DONE.value,
+        cancel_requested=False,
+        pages_done=bindparam("pages_total_"),
+        error_code=None,
+        error_message=None,
+        **{name: bindparam(f"{name}_") for name in _RESULT_COLUMNS},
+    )
+
+
+_RESULT_COLUMNS = (
+    *("result_ref", "result_digest", "fields_found", "fields_flagged", "confidence"),
+    *("pages_total", "degraded", "usage"),
+)
+_FINISH = {trigger: _finish(trigger) for trigger in _ENDS.values()}
+
+
+def finish(
+    conn: Connection,
+    analysis_id: str,
+    fence: int,
+    outcome: Outcome,
+    now: datetime,
+    actor: str = "system:worker",
+    trace_id: str | None = None,
+) -> Analysis:
+    """End the claim with ``outcome``; failed counts an attempt. Raises LostClaim when (id, fence, state) do not match.
+
+    Between a result and a cancellation the first commit wins.
+    """
+    trigger = _ENDS[outcome.state]
+    values: dict[str, Any] = {"id_": analysis_id, "fence_": fence, "now_": now}
+    if trigger is Trigger.FAILED:
+        values |= {
+            "usage_": outcome.usage,
+            "error_code_": outcome.error_code,
+            "error_message_": (outcome.error_message or "")[:500] or None,
+        }
+    elif trigger is not Trigger.CANCELLED:
+        values |= {f"{name}_": getattr(outcome, name) for name in _RESULT_COLUMNS}
+        values["pages_total_"] = outcome.pages_total or 0
+    row = conn.execute(_FINISH[trigger], values).first()
+    if row is None:
+        raise LostClaim
+    _end_attempt(conn, analysis_id, fence, trigger, now, outcome.error_code, outcome.error_message)
+    return rows.journaled(conn, row, f"analysis.{trigger.value}", actor, now, trace_id)
+
+
+def _back(trigger: Trigger) -> Update:
+    return rows.move(State.PROCESSING, trigger, _FENCED, analyses.c.cancel_requested.is_(False)).values(
+        attempts=analyses.c.attempts + bindparam("burned_"),
+        stage=Stage.UPLOADED.value,
+        pages_done=0,
+        run_at=bindparam("run_at_"),
+        rung_at=None,
+        error_code=bindparam("error_code_"),
+        **_NO_LEASE,
+    )
+
+
+_BACK = {trigger: _back(trigger) for trigger in (Trigger.RELEASED, Trigger.RETRY_SCHEDULED, Trigger.EXPIRED)}
+
+
+def reschedule(
+    conn: Connection,
+    analysis_id: str,
+    fence: int,
+    trigger: Trigger,
+    run_at: datetime,
+    error_code: str | None,
+    reason: str,
+    burn_attempt: bool,
+    now: datetime,
+    actor: str = "system:worker",
+    trace_id: str | None = None,
+) -> Analysis:
+    """Give the analysis back to the queue (RELEASED, RETRY_SCHEDULED, EXPIRED), ready from ``run_at``.
+
+    When its cancellation was requested it is cancelled instead. ``reason`` is kept with the attempt. Raises LostClaim.
+    """
+    row = conn.execute(
+        _BACK[trigger],
+        {
+            "id_": analysis_id,
+            "fence_": fence,
+            "now_": now,
+            "run_at_": run_at,
+            "burned_": int(burn_attempt),
+            "error_code_": error_code,
+        },
+    ).first()
+    if row is None:
+        return finish(conn, analysis_id, fence, Outcome(State.CANCELLED), now, actor, trace_id)
+    _end_attempt(conn, analysis_id, fence, trigger, now, error_code, reason)
+    return rows.journaled(conn, row, f"analysis.{trigger.value}", actor, now, trace_id)
+
+
+def _end_attempt(
+    conn: Connection,
+    analysis_id: str,
+    fence: int,
+    trigger: Trigger,
+    now: datetime,
+    error_code: str | None,
+    reason: str | None,
+) -> None:
+    conn.execute(
+        _ATTEMPT_ENDS,
+        {
+            "id_": analysis_id,
+            "fence_": fence,
+            "now_": now,
+            "outcome_": trigger.value,
+            "error_": error_code,
+            "reason_": reason[:500] if reason else None,
+        },
+    )
+
+
+# --- leases that ran out ----------------------------------------------------------------------------------------------
+
+_LEASED = literal_column("analyses.state") == literal_column(
+    "'processing'"
+)  # literal: lets SQLite use the partial index
+_EXPIRED = (
+    select(*rows.COLUMNS)
+    .where(_LEASED, analyses.c.lease_expires_at <= bindparam("now_"))
+    .order_by(analyses.c.lease_expires_at)
+    .limit(bindparam("limit_"))
+)
+_CLAIMED = select(analyses.c.id, analyses.c.fence).where(_LEASED)
+
+
+def expired(conn: Connection, now: datetime, limit: int) -> list[Analysis]:
+    """Running analyses whose lease ran out, longest first. Nothing changes: their owner may still win the race."""
+    return [rows.from_row(row) for row in conn.execute(_EXPIRED, {"now_": now, "limit_": limit})]
+
+
+def release_all(conn: Connection, now: datetime) -> int:
+    """Give back every claim; returns how many. For the start of a single-machine server: nobody else can own a lease."""
+    found = conn.execute(_CLAIMED).all()
+    for analysis_id, fence in found:
+        reschedule(
+            conn,
+            analysis_id,
+            fence,
+            Trigger.RELEASED,
+            run_at=now,
+            error_code=None,
+            reason="the server stopped while this ran",
+            burn_attempt=False,
+            now=now,
+            actor="system:start",
+        )
+    return len(found)

@@ -1,0 +1,133 @@
+"""Documents: one live row per tenant and content; the analyses that are not erased are its references.
+
+Two events in a document's life: ``document.stored`` (version 1) and ``document.erased`` (version 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert as sql_insert, select, update
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from procession.store import journal
+from procession.store.tables import analyses, documents
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One row of ``documents``. ``fingerprint`` is the keyed hash of the bytes; ``key_id`` seals them and all made of them."""
+
+    id: str
+    tenant: str
+    fingerprint: str
+    key_id: str
+    blob_ref: str
+    size_bytes: int
+    content_type: str
+    created_at: datetime
+    page_count: int | None = None
+    erased_at: datetime | None = None
+
+
+_COLUMNS = tuple(documents.c[name] for name in Document.__slots__)
+_LIVE = documents.c.erased_at.is_(None)
+_FIND = select(*_COLUMNS).where(
+    documents.c.tenant == bindparam("tenant_"), documents.c.fingerprint == bindparam("fingerprint_"), _LIVE
+)
+_GET = select(*_COLUMNS).where(documents.c.id == bindparam("id_"))
+_INSERT = {"sqlite": sqlite_insert(documents).on_conflict_do_nothing()}
+_PAGES = update(documents).where(documents.c.id == bindparam("id_"), _LIVE).values(page_count=bindparam("pages_"))
+_ERASE = update(documents).where(documents.c.id == bindparam("id_"), _LIVE).values(erased_at=bindparam("now_"))
+_REFERENCES = (
+    select(func.count())
+    .select_from(analyses)
+    .where(analyses.c.document_id == bindparam("id_"), analyses.c.erased_at.is_(None))
+)
+_ERASED = (
+    select(*_COLUMNS)
+    .where(documents.c.erased_at >= bindparam("since_"), documents.c.id > bindparam("after_"))
+    .order_by(documents.c.id)
+    .limit(bindparam("limit_"))
+)
+
+
+def find_live(conn: Connection, tenant: str, fingerprint: str) -> Document | None:
+    """The tenant's live document with these bytes."""
+    row = conn.execute(_FIND, {"tenant_": tenant, "fingerprint_": fingerprint}).first()
+    return None if row is None else _document(row)
+
+
+def get(conn: Connection, document_id: str) -> Document | None:
+    """Any document, erased ones too."""
+    row = conn.execute(_GET, {"id_": document_id}).first()
+    return None if row is None else _document(row)
+
+
+def insert(conn: Connection, document: Document, region: str, actor: str, trace_id: str | None) -> Document:
+    """Store a document and journal it, or return the live one that already holds the same bytes.
+
+    When another one comes back (its id differs), the caller's key and object are orphans: destroy that key.
+    """
+    statement = _INSERT.get(conn.dialect.name, sql_insert(documents))
+    if conn.execute(statement, asdict(document)).rowcount == 0:
+        found = find_live(conn, document.tenant, document.fingerprint)
+        assert found is not None, "only the live duplicate can refuse a row with a fresh id"
+        return found
+    _journal(conn, document, "document.stored", 1, region, actor, trace_id, document.created_at)
+    return document
+
+
+def set_page_count(conn: Connection, document_id: str, pages: int) -> None:
+    """What the sandbox counted; derived from the bytes, so not journaled."""
+    conn.execute(_PAGES, {"id_": document_id, "pages_": pages})
+
+
+def references(conn: Connection, document_id: str) -> int:
+    """Live analyses of the document."""
+    return int(conn.execute(_REFERENCES, {"id_": document_id}).scalar_one())
+
+
+def erase(
+    conn: Connection, document_id: str, region: str, actor: str, trace_id: str | None, now: datetime
+) -> Document | None:
+    """Mark the document erased and journal it. Returns it with what is to be destroyed; None when it was erased before."""
+    if conn.execute(_ERASE, {"id_": document_id, "now_": now}).rowcount == 0:
+        return None
+    document = get(conn, document_id)
+    assert document is not None
+    _journal(conn, document, "document.erased", 2, region, actor, trace_id, now)
+    return document
+
+
+def erased(conn: Connection, since: datetime, after_id: str, limit: int) -> list[Document]:
+    """Documents erased at or after ``since``, by id.
+
+    A crash between the erasure's commit and the key's destruction leaves a key behind: the pruner reads these and
+    destroys every key again, which is harmless.
+    """
+    rows = conn.execute(_ERASED, {"since_": since, "after_": after_id, "limit_": limit})
+    return [_document(row) for row in rows]
+
+
+def _document(row: Row[Any]) -> Document:
+    return Document(**row._mapping)
+
+
+def _journal(
+    conn: Connection,
+    document: Document,
+    event_type: str,
+    version: int,
+    region: str,
+    actor: str,
+    trace_id: str | None,
+    now: datetime,
+) -> None:
+    data = asdict(document)
+    data["created_at"] = document.created_at.isoformat()
+    data["erased_at"] = None if document.erased_at is None else document.erased_at.isoformat()
+    state = journal.Aggregate("document", document.id, document.tenant, region, version, data)
+    journal.append(conn, event_type, state, actor, trace_id, now)

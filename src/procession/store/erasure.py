@@ -1,0 +1,74 @@
+"""Erasure: the record forgets what it pointed at, and says which objects and keys are to be destroyed after COMMIT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, or_, select
+
+from procession.domain.analysis import Analysis, State
+from procession.domain.errors import Conflict
+from procession.store import documents, forms, page_images, rows
+from procession.store.analyses import request_cancel, require
+from procession.store.tables import analyses
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Destroy the keys first, then delete the objects; both are idempotent, and a key destroyed is enough."""
+
+    blob_refs: tuple[str, ...]
+    key_ids: tuple[str, ...]
+    """Keys of documents that nothing refers to any more."""
+
+
+_ERASE = rows.change(
+    analyses.c.tenant == bindparam("tenant_"),
+    analyses.c.state != State.PROCESSING.value,
+    analyses.c.erased_at.is_(None),
+).values(erased_at=bindparam("now_"), file_name_sealed=b"", result_ref=None, review_ref=None)
+_STILL_USED = select(analyses.c.result_ref, analyses.c.review_ref).where(
+    analyses.c.document_id == bindparam("document_"),
+    analyses.c.erased_at.is_(None),
+    or_(
+        analyses.c.result_ref.in_(bindparam("refs_", expanding=True)),
+        analyses.c.review_ref.in_(bindparam("refs_", expanding=True)),
+    ),
+)
+
+
+def erase(
+    conn: Connection, tenant: str, analysis_id: str, actor: str, now: datetime, trace_id: str | None = None
+) -> Erased:
+    """Erase an analysis, its form and answers, and its document when this was the last reference.
+
+    A pending one is cancelled first. Raises NotFound; Conflict while it runs (cancel it, then erase).
+    """
+    analysis = require(conn, tenant, analysis_id)
+    if analysis.state is State.PROCESSING:
+        raise Conflict("This analysis is running. Cancel it first, then erase it.")
+    if analysis.state is State.PENDING:
+        request_cancel(conn, tenant, analysis_id, actor, now, trace_id)
+    row = conn.execute(_ERASE, {"id_": analysis_id, "tenant_": tenant, "now_": now}).first()
+    if row is None:
+        raise Conflict
+    rows.append(conn, row, "analysis.erased", actor, now, trace_id)
+    refs = _own_refs(conn, analysis)
+    refs += forms.erase_of_analysis(conn, analysis_id, analysis.region, actor, now, trace_id)
+    if documents.references(conn, analysis.document_id):
+        return Erased(tuple(refs), ())
+    document = documents.erase(conn, analysis.document_id, analysis.region, actor, trace_id, now)
+    if document is None:
+        return Erased(tuple(refs), ())
+    refs += [document.blob_ref, *page_images.remove(conn, document.id)]
+    return Erased(tuple(refs), (document.key_id,))
+
+
+def _own_refs(conn: Connection, analysis: Analysis) -> list[str]:
+    """Result and corrections, unless another analysis of the same document answers with them too."""
+    refs = [ref for ref in (analysis.result_ref, analysis.review_ref) if ref is not None]
+    if not refs:
+        return []
+    used = {ref for row in conn.execute(_STILL_USED, {"document_": analysis.document_id, "refs_": refs}) for ref in row}
+    return [ref for ref in refs if ref not in used]
