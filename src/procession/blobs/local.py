@@ -1,0 +1,129 @@
+"""Objects as files: written beside, fsynced, linked or renamed into place, the folder fsynced. Never listed.
+
+Each object is one file in two levels of folders by the hash of its name, so no folder grows with the count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from procession.blobs.names import validated
+from procession.domain.errors import NotFound, Unavailable
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class LocalBlobs:
+    """``blobs.protocol.BlobStore`` over a folder. Processes may share the folder; its file system must know hard links."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def put(self, name: str, data: bytes) -> None:
+        """See ``BlobStore.put``."""
+        await asyncio.to_thread(self._write, self._path(name), data, True)
+
+    async def create(self, name: str, data: bytes) -> bool:
+        """See ``BlobStore.create``."""
+        return await asyncio.to_thread(self._write, self._path(name), data, False)
+
+    async def get(self, name: str) -> bytes:
+        """See ``BlobStore.get``."""
+        return await asyncio.to_thread(self._read, self._path(name))
+
+    async def delete(self, name: str) -> None:
+        """See ``BlobStore.delete``. Durable when it returns."""
+        await asyncio.to_thread(self._delete, self._path(name))
+
+    async def probe(self) -> None:
+        """See ``BlobStore.probe``."""
+        name = f"probe/{secrets.token_hex(8)}"
+        try:
+            if not await self.create(name, b"first") or await self.create(name, b"second"):
+                raise Unavailable(f"{self._folder} does not create files atomically; choose another folder.")
+            if await self.get(name) != b"first":
+                raise Unavailable(f"{self._folder} does not return what was written; choose another folder.")
+        finally:
+            await self.delete(name)
+
+    def _path(self, name: str) -> Path:
+        digest = hashlib.sha256(validated(name).encode()).hexdigest()
+        return self._folder / digest[:2] / digest[2:4] / name.replace("/", "~")  # "~" is in no name
+
+    def _write(self, path: Path, data: bytes, replace: bool) -> bool:
+        temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+        try:
+            _make_folders(path.parent, self._folder)
+            try:
+                _write_synced(temporary, data)
+                if replace:
+                    temporary.replace(path)
+                else:
+                    try:
+                        os.link(temporary, path)
+                    except FileExistsError:
+                        return False
+            finally:
+                with contextlib.suppress(FileNotFoundError):
+                    temporary.unlink()
+            _sync_folder(path.parent)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise Unavailable("The disk that holds the documents is full. Try again later.", 60) from error
+            raise Unavailable(f"The documents' folder cannot be written: {error.strerror}.", 30) from error
+        return True
+
+    def _read(self, path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise NotFound("This object does not exist (any more).") from None
+        except OSError as error:
+            raise Unavailable(f"The documents' folder cannot be read: {error.strerror}.", 30) from error
+
+    def _delete(self, path: Path) -> None:
+        try:
+            path.unlink()
+            _sync_folder(path.parent)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise Unavailable(f"The documents' folder cannot be changed: {error.strerror}.", 30) from error
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make_folders(folder: Path, root: Path) -> None:
+    """Create what is missing, each new name made durable in its parent."""
+    missing = []
+    at = folder
+    while not at.is_dir():
+        missing.append(at)
+        at = at.parent
+    for made in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            made.mkdir(mode=0o700)
+        _sync_folder(made.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
