@@ -29,6 +29,8 @@ class _Section(BaseModel):
 class Upload(_Section):
     upload_bytes_max: Annotated[int, Field(gt=0)] = 50 * MIB
     files_per_batch_max: Annotated[int, Field(gt=0)] = 500
+    batch_bytes_max: Annotated[int, Field(gt=0)] = 256 * MIB
+    """All files of a batch sent in one request; larger batches send their files one by one."""
     file_name_characters_max: Annotated[int, Field(gt=0)] = 255
     bytes_in_flight_max: Annotated[int, Field(gt=0)] = 512 * MIB
     """Upload bytes held in memory at once by this process; past it, uploads are refused with 429."""

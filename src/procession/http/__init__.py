@@ -1,0 +1,1 @@
+"""The HTTP door: translates requests into use cases and their answers into JSON, problems and event streams."""

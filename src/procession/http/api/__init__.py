@@ -1,0 +1,1 @@
+"""One module per resource. ``procession.http.app`` lists every route."""

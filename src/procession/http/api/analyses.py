@@ -1,0 +1,228 @@
+"""``/v1/analyses``: hand in a document, follow it, read what became of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Path, Query, Request
+from pydantic import TypeAdapter, ValidationError
+from starlette.responses import JSONResponse, Response
+
+from procession.domain.analysis import TERMINAL, AnalysisOptions, Priority, State
+from procession.domain.errors import InvalidRequest
+from procession.http import etag, uploads
+from procession.http.context import App, Asker
+from procession.http.idempotency import IdempotencyKey
+from procession.http.pagination import Paged
+from procession.services.views import AnalysisView
+
+POLL_SECONDS = 2
+"""``Retry-After`` of an answer that is not final yet."""
+LANGUAGES_MAX = 8
+_LANGUAGE = re.compile(r"^[A-Za-z_]{2,32}$")  # Tesseract's names: eng, chi_sim, script names
+_BOOLEAN = TypeAdapter(bool)
+
+AnalysisId = Annotated[str, Path(max_length=64, description="as given by the upload")]
+Wait = Annotated[int, Query(ge=0, description="answer when the analysis is finished, at latest after these seconds")]
+
+
+def answer(request: Request, view: AnalysisView, *, status: int = 200, extra: dict[str, str] | None = None) -> Response:
+    headers = dict(extra or {})
+    if State(view.status) not in TERMINAL:
+        headers["Retry-After"] = str(POLL_SECONDS)
+    return etag.answer(request, view, view.version, status=status, headers=headers)
+
+
+async def submit(request: Request, application: App, asker: Asker, key: IdempotencyKey, wait: Wait = 0) -> Response:
+    """Hand in one PDF.
+
+    202 with `Location` while it is analysed; with `?wait=SECONDS` 200 once it is finished, also when it failed.
+    """
+    check_wait(application, wait)
+    document, values = await _read(request)
+    submitted = await application.submissions.submit(
+        asker,
+        file_name=uploads.file_name(document.file_name, application.settings.upload),
+        content=document.content,
+        content_type=document.content_type,
+        options=options_of(values),
+        priority=priority_of(values),
+        idempotency_key=key,
+        batch_id=values.get("batch_id") or None,
+    )
+    view = submitted.analysis
+    if wait:
+        view = await application.analyses.wait(asker, view.id, wait)
+    extra = {"Location": f"/v1/analyses/{view.id}"}
+    if submitted.replayed:
+        extra["Idempotency-Replayed"] = "true"
+    finished = bool(wait) and State(view.status) in TERMINAL
+    return answer(request, view, status=200 if finished else 202, extra=extra)
+
+
+async def _read(request: Request) -> tuple[uploads.Part, dict[str, str]]:
+    """The document and the values beside it: a multipart form, or the raw PDF with the values in the query."""
+    limits = request.app.state.application.settings.upload
+    kind, boundary = uploads.media_type(request)
+    if kind == "multipart/form-data":
+        with uploads.Body(
+            request, limits, request.app.state.in_flight, limits.upload_bytes_max + uploads.ENVELOPE_BYTES_MAX
+        ) as body:
+            document, values = await uploads.one_file(body, boundary)
+        uploads.check_type(document.content_type)
+    else:
+        uploads.check_type(kind or "none")
+        with uploads.Body(request, limits, request.app.state.in_flight, limits.upload_bytes_max) as body:
+            content = await body.whole()
+        values = {name: request.query_params[name] for name in FIELDS if name in request.query_params}
+        document = uploads.Part("file", request.query_params.get("file_name"), kind, content)
+    if unknown := values.keys() - FIELDS:
+        raise InvalidRequest(f"Unknown fields: {', '.join(sorted(unknown))[:200]}. Known: {', '.join(sorted(FIELDS))}.")
+    return document, values
+
+
+FIELDS = frozenset({"priority", "languages", "ocr", "batch_id"})
+
+
+def options_of(values: dict[str, str]) -> AnalysisOptions:
+    """Raises InvalidRequest for languages that are no Tesseract names, or an `ocr` that is not true or false."""
+    languages = tuple(part for part in re.split(r"[,+\s]+", values.get("languages", "eng")) if part)
+    if not 0 < len(languages) <= LANGUAGES_MAX or not all(_LANGUAGE.match(name) for name in languages):
+        raise InvalidRequest(f"languages: 1 to {LANGUAGES_MAX} Tesseract codes with commas between, such as `eng,deu`.")
+    try:
+        ocr = _BOOLEAN.validate_python(values.get("ocr", "true"))
+    except ValidationError:
+        raise InvalidRequest("ocr: `true` or `false`.") from None
+    return AnalysisOptions(languages=languages, ocr=ocr)
+
+
+def priority_of(values: dict[str, str], default: Priority = Priority.URGENT) -> Priority:
+    try:
+        return Priority(values.get("priority", default))
+    except ValueError:
+        raise InvalidRequest(f"priority: one of {', '.join(Priority)}.") from None
+
+
+def check_wait(application: App, seconds: int) -> None:
+    most = application.settings.http.wait_seconds_max
+    if seconds > most:
+        raise InvalidRequest(f"wait: {most} seconds at most. Ask again for longer waits, or follow the events.")
+
+
+async def list_analyses(
+    application: App,
+    asker: Asker,
+    paged: Paged,
+    status: Annotated[list[State] | None, Query(description="repeatable")] = None,
+    priority: Priority | None = None,
+    batch_id: Annotated[str | None, Query(max_length=64)] = None,
+    needs_review: bool | None = None,
+) -> Response:
+    """Analyses, newest first."""
+    page = await application.analyses.list(
+        asker,
+        states=tuple(status or ()),
+        priority=priority,
+        batch_id=batch_id,
+        flagged=needs_review,
+        cursor=paged.cursor,
+        limit=paged.limit,
+    )
+    return Response(page.model_dump_json(), media_type="application/json")
+
+
+async def show(request: Request, application: App, asker: Asker, analysis_id: AnalysisId, wait: Wait = 0) -> Response:
+    """One analysis: state, stage, progress, what was found. 202 when `?wait=` ran out before it was finished."""
+    check_wait(application, wait)
+    if not wait:
+        return answer(request, await application.analyses.get(asker, analysis_id))
+    view = await application.analyses.wait(asker, analysis_id, wait)
+    return answer(request, view, status=200 if State(view.status) in TERMINAL else 202)
+
+
+async def erase(application: App, asker: Asker, analysis_id: AnalysisId) -> Response:
+    """Cancel when still running, then erase the document, result, pages and responses for good."""
+    await application.analyses.erase(asker, analysis_id)
+    return Response(status_code=204)
+
+
+async def cancel(request: Request, application: App, asker: Asker, analysis_id: AnalysisId) -> Response:
+    """Stop an analysis. 200 when it is cancelled, 202 when its worker was told to stop."""
+    view = await application.analyses.cancel(asker, analysis_id)
+    return answer(request, view, status=200 if State(view.status) in TERMINAL else 202)
+
+
+async def retry(request: Request, application: App, asker: Asker, analysis_id: AnalysisId) -> Response:
+    """Analyse a failed document again."""
+    view = await application.analyses.retry(asker, analysis_id)
+    return answer(request, view, status=202, extra={"Location": f"/v1/analyses/{view.id}"})
+
+
+async def result(
+    application: App,
+    asker: Asker,
+    analysis_id: AnalysisId,
+    original: Annotated[bool, Query(description="without the corrections made in review")] = False,
+) -> Response:
+    """The form definition and values, with what reviewers corrected. 409 while there is none."""
+    found = await application.analyses.result(asker, analysis_id, original=original)
+    return Response(found.model_dump_json(), media_type="application/json")
+
+
+async def document(application: App, asker: Asker, analysis_id: AnalysisId) -> Response:
+    """The uploaded PDF as it came."""
+    content, name, _ = await application.analyses.document(asker, analysis_id)
+    plain = re.sub(r'[^ -~]|["\\%]', "_", name)
+    headers = {
+        # always a download and always typed by us: what was uploaded must not run as a page of ours
+        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
+async def page_image(
+    request: Request, application: App, asker: Asker, analysis_id: AnalysisId, number: Annotated[int, Path(ge=1)]
+) -> Response:
+    """A page as a PNG picture."""
+    image = await application.analyses.page_image(asker, analysis_id, number)
+    headers = {"ETag": f'"{image.digest}"', "Cache-Control": "private, max-age=31536000, immutable"}
+    if etag.matches(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(image.png, media_type="image/png", headers=headers)
+
+
+async def result_schema() -> Response:
+    """The JSON Schema every result validates against."""
+    from procession.domain.form import AnalysisResult
+
+    return JSONResponse(AnalysisResult.model_json_schema(), media_type="application/schema+json")
+
+
+UPLOAD_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "the PDF"},
+                        "priority": {"type": "string", "enum": list(Priority), "default": "urgent"},
+                        "languages": {
+                            "type": "string",
+                            "default": "eng",
+                            "description": "Tesseract codes for scanned pages, commas between",
+                        },
+                        "ocr": {"type": "boolean", "default": True, "description": "read scanned pages"},
+                        "batch_id": {"type": "string"},
+                    },
+                }
+            },
+            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}

@@ -1,0 +1,69 @@
+"""Probes: alive (this process answers), ready (it can take uploads), health (both, in words)."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
+from starlette.responses import JSONResponse, Response
+
+from procession import __version__
+from procession.domain.errors import ProcessionError
+from procession.http.context import App
+
+CHECK_SECONDS_MAX = 2.0
+
+
+class Check(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    ok: bool
+    detail: str = ""
+
+
+class Health(BaseModel):
+    """`status` is `ok`, or `unavailable` with what is wrong in `checks`."""
+
+    model_config = ConfigDict(frozen=True)
+    status: str
+    version: str
+    checks: dict[str, Check]
+
+
+async def livez() -> Response:
+    """This process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(application: App) -> Response:
+    """The database and the disk take new work: 200, else 503."""
+    return await health(application)
+
+
+async def health(application: App) -> Response:
+    """Everything an upload needs, checked now. 503 with the reasons when something is missing."""
+    checks = {"database": await _database(application), "disk": _disk(application)}
+    ok = all(check.ok for check in checks.values())
+    body = Health(status="ok" if ok else "unavailable", version=__version__, checks=checks)
+    return JSONResponse(body.model_dump(mode="json"), 200 if ok else 503, headers={} if ok else {"Retry-After": "5"})
+
+
+async def _database(application: App) -> Check:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS_MAX):
+            await application.store.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+    except TimeoutError:
+        return Check(ok=False, detail=f"no answer within {CHECK_SECONDS_MAX:g} s")
+    except ProcessionError as error:
+        return Check(ok=False, detail=error.message)
+    return Check(ok=True)
+
+
+def _disk(application: App) -> Check:
+    least = application.settings.http.disk_free_bytes_min
+    try:
+        free = shutil.disk_usage(application.settings.data).free
+    except OSError:
+        return Check(ok=False, detail="the data folder cannot be read")
+    return Check(ok=free >= least, detail="" if free >= least else f"less than {least} bytes free")

@@ -1,0 +1,49 @@
+"""Signing in with a browser, when keys are configured. The page with the form belongs to the pages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from procession.domain.errors import Unauthenticated
+from procession.http import auth
+from procession.http.context import App
+
+KEY_CHARACTERS_MAX = 512
+
+
+async def sign_in(
+    request: Request,
+    application: App,
+    key: Annotated[str, Form(min_length=1, max_length=KEY_CHARACTERS_MAX)],
+    to: Annotated[str, Form(alias="next", max_length=512)] = "/",
+) -> Response:
+    """Exchange a key for a session cookie (HttpOnly, SameSite=Strict) and go to `next`."""
+    found = auth.key_of(application.settings.api_keys, key.strip())
+    if found is None:
+        raise Unauthenticated("This key is not known here. Check it and sign in again.")
+    sessions: auth.Sessions = request.app.state.sessions
+    answer = RedirectResponse(to if _is_own_path(to) else "/", 303)
+    answer.set_cookie(
+        auth.COOKIE,
+        sessions.open(found),
+        max_age=sessions.seconds,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return answer
+
+
+async def sign_out() -> Response:
+    """Forget the session."""
+    answer = RedirectResponse("/sign-in", 303)
+    answer.delete_cookie(auth.COOKIE, httponly=True, samesite="strict")
+    return answer
+
+
+def _is_own_path(to: str) -> bool:
+    # `//host` and `/\host` leave this site
+    return to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable()

@@ -1,0 +1,107 @@
+"""The application: every route of the API, in one place."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from procession import __version__
+from procession.domain.form import AnalysisResult
+from procession.http import auth, openapi, problems
+from procession.http.api import analyses, batches, events, forms, health, metrics, queue, review, session
+from procession.http.edge import Edge
+from procession.http.sse import Streams
+from procession.http.uploads import InFlight
+from procession.services import views
+from procession.wiring import Application
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``answers``: successful statuses and what they carry: a model, a media type, or None for no body."""
+
+    method: str
+    path: str
+    handler: Callable[..., Any]
+    answers: dict[int, type[BaseModel] | str | None]
+    tag: str = "analyses"
+    extra: dict[str, Any] = field(default_factory=dict)
+    open: bool = False
+    """Needs no key."""
+
+
+_ANALYSIS = views.AnalysisView
+_PAGES = views.Page
+
+ROUTES: tuple[Route, ...] = (
+    Route("POST", "/v1/analyses", analyses.submit, {202: _ANALYSIS, 200: _ANALYSIS}, extra=analyses.UPLOAD_BODY),
+    Route("GET", "/v1/analyses", analyses.list_analyses, {200: _PAGES[views.AnalysisView]}),
+    Route("GET", "/v1/analyses/{analysis_id}", analyses.show, {200: _ANALYSIS, 202: _ANALYSIS, 304: None}),
+    Route("DELETE", "/v1/analyses/{analysis_id}", analyses.erase, {204: None}),
+    Route("GET", "/v1/analyses/{analysis_id}/document", analyses.document, {200: "application/pdf"}),
+    Route("GET", "/v1/analyses/{analysis_id}/pages/{number}.png", analyses.page_image, {200: "image/png", 304: None}),
+    Route("GET", "/v1/analyses/{analysis_id}/result", analyses.result, {200: AnalysisResult}),
+    Route("GET", "/v1/analyses/{analysis_id}/events", events.analysis_events, {200: "text/event-stream", 204: None}),
+    Route("POST", "/v1/analyses/{analysis_id}/cancel", analyses.cancel, {200: _ANALYSIS, 202: _ANALYSIS}),
+    Route("POST", "/v1/analyses/{analysis_id}/retry", analyses.retry, {202: _ANALYSIS}),
+    Route("GET", "/v1/analyses/{analysis_id}/review", review.review_state, {200: review.ReviewState}, "review"),
+    Route("POST", "/v1/analyses/{analysis_id}/review", review.review, {200: _ANALYSIS}, "review"),
+    Route("POST", "/v1/batches", batches.create_batch, {202: views.BatchView}, "batches", extra=batches.UPLOAD_BODY),
+    Route("GET", "/v1/batches", batches.list_batches, {200: _PAGES[views.BatchView]}, "batches"),
+    Route("GET", "/v1/batches/{batch_id}", batches.batch, {200: views.BatchView}, "batches"),
+    Route("GET", "/v1/forms", forms.list_forms, {200: _PAGES[views.FormView]}, "forms"),
+    Route("GET", "/v1/forms/{form_id}", forms.form, {200: views.FormView, 304: None}, "forms"),
+    Route("PATCH", "/v1/forms/{form_id}", forms.change_form, {200: views.FormView}, "forms"),
+    Route("GET", "/v1/forms/{form_id}/schema", forms.form_schema, {200: "application/schema+json"}, "forms"),
+    Route("GET", "/v1/forms/{form_id}/responses", forms.responses, {200: _PAGES[views.ResponseView]}, "forms"),
+    Route("GET", "/v1/forms/{form_id}/responses.json", forms.responses_json, {200: "application/json"}, "forms"),
+    Route("GET", "/v1/forms/{form_id}/responses.csv", forms.responses_csv, {200: "text/csv"}, "forms"),
+    Route("GET", "/v1/queue", queue.queue, {200: views.QueueView}, "operations"),
+    Route("GET", "/v1/events", events.tenant_events, {200: "text/event-stream"}, "operations"),
+    Route("GET", "/v1/result.schema.json", analyses.result_schema, {200: "application/schema+json"}, open=True),
+    Route("GET", "/health", health.health, {200: health.Health}, "operations", open=True),
+    Route("GET", "/livez", health.livez, {200: "application/json"}, "operations", open=True),
+    Route("GET", "/readyz", health.readyz, {200: health.Health}, "operations", open=True),
+    Route("GET", "/metrics", metrics.metrics, {200: "text/plain"}, "operations", open=True),
+    Route("POST", "/session", session.sign_in, {303: None}, "session", open=True),
+    Route("POST", "/session/end", session.sign_out, {303: None}, "session", open=True),
+)
+"""``/`` and the rest of the pages are listed in ``procession.http.pages.routes``."""
+
+
+def create_app(application: Application) -> FastAPI:
+    """The ASGI application over built services. Starting and stopping those is the caller's.
+
+    Raises InvalidRequest when a server without keys would listen to more than its own machine.
+    """
+    settings = application.settings
+    auth.require_safe_address(settings)
+    app = FastAPI(
+        title="Procession",
+        version=__version__,
+        summary="Wedding suppliers' PDFs become digital forms.",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # these pages load scripts from other hosts
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.application = application
+    app.state.in_flight = InFlight(settings.upload.bytes_in_flight_max)
+    app.state.streams = Streams(settings.http.event_streams_max, settings.http.event_heartbeat_seconds)
+    secret = auth.session_secret(settings.data) if settings.api_keys else b""
+    app.state.sessions = auth.Sessions(settings.api_keys, secret, settings.http.session_seconds)
+    for route in ROUTES:
+        openapi.add(app, route)
+    if importlib.util.find_spec("procession.http.pages") is not None:
+        from procession.http.pages.routes import router
+
+        app.include_router(router, include_in_schema=False)
+    problems.install(app)
+    openapi.install(app)
+    app.add_middleware(Edge, settings=settings)
+    return app
