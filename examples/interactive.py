@@ -59,7 +59,8 @@ def with_widgets(paper: Paper) -> bytes:
     helvetica = pdf.make_indirect(
         Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
     )
-    fields, groups = Array(), {}
+    fields = Array()
+    groups: dict[str, Any] = {}
     for entry in paper.truth.fields:
         page = pdf.pages[entry["page"] - 1]
         rect = _rect(entry["box"], paper)
