@@ -1,0 +1,259 @@
+"""The asynchronous client. Calls are those of ``procession.client.protocol``."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel
+
+from procession.client import protocol
+from procession.client.errors import ProblemError, ServerUnreachable
+from procession.client.models import Analysis, Batch, Event, Form, Page, Queue, Response
+from procession.client.protocol import DEFAULT_SERVER, Call, Document, Retrying
+
+TIMEOUT_SECONDS = 30.0
+T = TypeVar("T", bound=BaseModel)
+
+
+class AsyncClient:
+    """A connection to one server. Use ``async with`` or call ``aclose``.
+
+    Calls that met a busy server (429, 503) or lost their answer are repeated with back-off, honouring ``Retry-After``;
+    uploads carry an idempotency key, so a repeat makes no second analysis. Every call raises a subclass of
+    ``ProblemError`` for the server's refusals and ``ServerUnreachable`` without an answer.
+    """
+
+    def __init__(
+        self,
+        server: str = DEFAULT_SERVER,
+        api_key: str | None = None,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        retrying: Retrying | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._timeout = timeout_seconds
+        self._retrying = retrying or Retrying()
+        self._http = httpx.AsyncClient(base_url=server, headers=headers, transport=transport)
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    # --- documents ---------------------------------------------------------------------------------------------------
+
+    async def submit(
+        self,
+        document: Document,
+        *,
+        name: str | None = None,
+        priority: str | None = None,
+        languages: Sequence[str] = ("eng",),
+        ocr: bool = True,
+        batch_id: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Analysis:
+        """Hand in one PDF; returns as soon as the server has it safely."""
+        file_name, content = await asyncio.to_thread(protocol.read_document, document, name)
+        call = protocol.submit(
+            file_name,
+            content,
+            priority=priority,
+            languages=languages,
+            ocr=ocr,
+            batch_id=batch_id,
+            idempotency_key=idempotency_key,
+        )
+        return await self._model(call, Analysis)
+
+    async def submit_many(
+        self, documents: Iterable[Document], *, priority: str | None = "standard", ocr: bool = True
+    ) -> tuple[Batch, list[Analysis | ProblemError]]:
+        """A batch, its documents sent one by one: the batch, and for each its analysis or why it was refused."""
+        listed = list(documents)
+        batch = await self._model(protocol.create_batch(len(listed)), Batch)
+        outcomes: list[Analysis | ProblemError] = []
+        for document in listed:
+            try:
+                outcomes.append(await self.submit(document, priority=priority, ocr=ocr, batch_id=batch.id))
+            except ProblemError as error:
+                outcomes.append(error)
+        return await self.batch(batch.id), outcomes
+
+    async def get(self, analysis_id: str) -> Analysis:
+        return await self._model(Call("GET", f"/v1/analyses/{analysis_id}"), Analysis)
+
+    async def wait(self, analysis_id: str, timeout_seconds: float = 600.0) -> Analysis:
+        """Until the analysis is finished. Raises TimeoutError; the analysis goes on then."""
+        ends = time.monotonic() + timeout_seconds
+        while True:
+            left = ends - time.monotonic()
+            step = max(0, min(protocol.WAIT_SECONDS_STEP, math.ceil(left)))
+            found = await self._model(protocol.wait(analysis_id, step), Analysis)
+            if found.finished:
+                return found
+            if time.monotonic() >= ends:
+                raise TimeoutError(f"{analysis_id} is not finished after {timeout_seconds:g} s.")
+
+    async def list(
+        self,
+        *,
+        status: Sequence[str] = (),
+        priority: str | None = None,
+        batch_id: str | None = None,
+        needs_review: bool | None = None,
+        page_size: int = 50,
+    ) -> AsyncIterator[Analysis]:
+        """All analyses that fit, newest first, read page by page as you go."""
+        filters = protocol.analysis_filters(status, priority, batch_id, needs_review)
+        async for one in self._pages("/v1/analyses", page_size, filters, Analysis):
+            yield one
+
+    async def result(self, analysis_id: str, *, original: bool = False) -> dict[str, Any]:
+        """The published result as JSON; ``original`` leaves out what reviewers corrected. Raises Conflict too early."""
+        params = [("original", "true")] if original else []
+        call = Call("GET", f"/v1/analyses/{analysis_id}/result", params=params)
+        answer: dict[str, Any] = (await self._send(call)).json()
+        return answer
+
+    async def document(self, analysis_id: str) -> bytes:
+        return (await self._send(Call("GET", f"/v1/analyses/{analysis_id}/document"))).content
+
+    async def page_image(self, analysis_id: str, number: int) -> bytes:
+        """A page as PNG."""
+        return (await self._send(Call("GET", f"/v1/analyses/{analysis_id}/pages/{number}.png"))).content
+
+    async def cancel(self, analysis_id: str) -> Analysis:
+        return await self._model(Call("POST", f"/v1/analyses/{analysis_id}/cancel", repeatable=False), Analysis)
+
+    async def retry(self, analysis_id: str) -> Analysis:
+        return await self._model(Call("POST", f"/v1/analyses/{analysis_id}/retry", repeatable=False), Analysis)
+
+    async def erase(self, analysis_id: str) -> None:
+        """Cancel when running, then erase for good."""
+        await self._send(Call("DELETE", f"/v1/analyses/{analysis_id}", repeatable=False))
+
+    async def review(
+        self, analysis: Analysis, fields: Sequence[Mapping[str, Any]] = (), *, finish: bool = False
+    ) -> Analysis:
+        """Correct fields of ``analysis`` as it was read. Raises PreconditionFailed when somebody was faster.
+
+        ``fields``: ``{"id", "action": "approve"|"modify"|"reject"|"reset", "changes"}`` each.
+        """
+        return await self._model(protocol.review(analysis.id, fields, finish, analysis.etag), Analysis)
+
+    async def events(self, analysis_id: str, after: int | None = None) -> AsyncIterator[Event]:
+        """Live events until `result`. A lost connection is taken up again where it broke."""
+        attempt = 0
+        while True:
+            attempt += 1
+            retry_after = None
+            try:
+                headers = {} if after is None else {"Last-Event-ID": str(after)}
+                timeout = httpx.Timeout(self._timeout, read=self._timeout * 2)
+                path = f"/v1/analyses/{analysis_id}/events"
+                async with self._http.stream("GET", path, headers=headers, timeout=timeout) as response:
+                    if response.status_code == 204:
+                        return
+                    if response.status_code != 200:
+                        await response.aread()
+                        raise protocol.error_of(response)
+                    parser = protocol.EventParser()
+                    async for line in response.aiter_lines():
+                        event = parser.feed(line)
+                        if event is None:
+                            continue
+                        attempt, after = 0, after if event.id is None else event.id
+                        yield event
+                        if event.kind == "result":
+                            return
+            except ProblemError as error:
+                if error.status not in protocol.RETRIED_STATUSES:
+                    raise
+                failure: Exception = error
+                retry_after = error.retry_after
+            except httpx.TransportError as error:
+                failure = ServerUnreachable(f"No answer from {self._http.base_url}.")
+                failure.__cause__ = error
+            else:
+                failure = ServerUnreachable("The stream of events ended early.")
+            delay = self._retrying.delay(max(1, attempt), retry_after)
+            if delay is None:
+                raise failure
+            await asyncio.sleep(delay)
+
+    # --- batches, forms, queue ---------------------------------------------------------------------------------------
+
+    async def batch(self, batch_id: str) -> Batch:
+        return await self._model(Call("GET", f"/v1/batches/{batch_id}"), Batch)
+
+    async def forms(self, *, page_size: int = 50) -> AsyncIterator[Form]:
+        async for one in self._pages("/v1/forms", page_size, (), Form):
+            yield one
+
+    async def form(self, form_id: str) -> Form:
+        return await self._model(Call("GET", f"/v1/forms/{form_id}"), Form)
+
+    async def set_open(self, form: Form, is_open: bool) -> Form:
+        """Let a form take responses, or stop it."""
+        path, headers = f"/v1/forms/{form.id}", {"If-Match": form.etag}
+        return await self._model(Call("PATCH", path, json={"open": is_open}, headers=headers, repeatable=False), Form)
+
+    async def responses(self, form_id: str, *, page_size: int = 50) -> AsyncIterator[Response]:
+        async for one in self._pages(f"/v1/forms/{form_id}/responses", page_size, (), Response):
+            yield one
+
+    async def queue(self) -> Queue:
+        return await self._model(Call("GET", "/v1/queue"), Queue)
+
+    # --- the wire ----------------------------------------------------------------------------------------------------
+
+    async def _pages(
+        self, path: str, size: int, filters: Sequence[tuple[str, str | None]], kind: type[T]
+    ) -> AsyncIterator[T]:
+        cursor: str | None = None
+        while True:
+            answer = await self._send(protocol.listing(path, size, filters, cursor))
+            page = Page[kind].model_validate_json(answer.content)  # type: ignore[valid-type]  # made at run time
+            for one in page.items:
+                yield one
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def _model(self, call: Call, kind: type[T]) -> T:
+        return kind.model_validate_json((await self._send(call)).content)
+
+    async def _send(self, call: Call) -> httpx.Response:
+        attempt = 0
+        while True:
+            attempt += 1
+            retry_after = None
+            try:
+                response = await self._http.request(**call.arguments(self._timeout))
+            except httpx.TransportError as error:
+                failure: Exception = ServerUnreachable(f"No answer from {self._http.base_url}.")
+                failure.__cause__ = error
+                # nothing was sent when connecting failed; anything else may have been done already
+                again = call.repeatable or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            else:
+                if response.status_code < 400:
+                    return response
+                failure = problem = protocol.error_of(response)
+                retry_after = problem.retry_after
+                again = call.may_repeat_after(response.status_code)
+            delay = self._retrying.delay(attempt, retry_after) if again else None
+            if delay is None:
+                raise failure
+            await asyncio.sleep(delay)

@@ -1,0 +1,141 @@
+"""What the server answers, as frozen models. Keys this client does not know yet are kept, so servers may add some."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+T = TypeVar("T")
+
+FINISHED = frozenset({"requires_review", "completed", "failed", "cancelled"})
+"""States in which the machine has nothing left to do."""
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Progress(_Answer):
+    pages_done: int = 0
+    pages_total: int = 0
+    fraction: float = 0.0
+
+
+class ErrorDetail(_Answer):
+    code: str
+    message: str
+
+
+class Analysis(_Answer):
+    """One document on its way to a form."""
+
+    id: str
+    file: str | None = None
+    status: str
+    stage: str
+    priority: str
+    batch_id: str | None = None
+    progress: Progress = Progress()
+    fields_found: int | None = None
+    fields_flagged: int | None = None
+    confidence: float | None = None
+    needs_review: bool = False
+    degraded: bool = False
+    reused_from: str | None = None
+    form_id: str | None = None
+    error: ErrorDetail | None = None
+    attempts: int = 0
+    cancel_requested: bool = False
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    updated_at: datetime
+    version: int
+    engine_version: str | None = None
+    seconds_left: float | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.status in FINISHED
+
+    @property
+    def etag(self) -> str:
+        """For ``If-Match``."""
+        return f'"{self.version}"'
+
+
+class Page(_Answer, Generic[T]):
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+
+
+class Refused(_Answer):
+    file: str | None = None
+    code: str
+    message: str
+
+
+class Batch(_Answer):
+    id: str
+    status: str
+    counts: dict[str, int] = {}
+    files_expected: int
+    created_at: datetime
+    refused: tuple[Refused, ...] = ()
+
+
+class Form(_Answer):
+    id: str
+    title: str | None = None
+    analysis_id: str
+    version: int
+    open: bool
+    fields_count: int
+    responses_count: int
+    share_path: str
+    definition: dict[str, Any] = {}
+    json_schema: dict[str, Any] = {}
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.version}"'
+
+
+class Response(_Answer):
+    """What one couple answered: ``values`` by field name."""
+
+    id: str
+    submitted_at: datetime
+    form_version: int
+    values: dict[str, Any]
+
+
+class QueueClass(_Answer):
+    priority: str
+    ready: int
+    deferred: int
+    running: int
+    oldest_ready_seconds: float | None = None
+    objective_seconds: float | None = None
+
+
+class Workers(_Answer):
+    total: int
+    busy: int
+    available: int
+
+
+class Queue(_Answer):
+    classes: tuple[QueueClass, ...]
+    workers: Workers
+    waiting: int
+
+
+class Event(_Answer):
+    """One server-sent event: ``kind`` is `state`, `progress`, `result`, `changed` or `ready`."""
+
+    kind: str
+    data: dict[str, Any]
+    id: int | None = None

@@ -1,0 +1,206 @@
+"""The client without I/O: how each call looks on the wire, what comes back, and when to try again.
+
+The synchronous and the asynchronous client send exactly these.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from procession.client.errors import ProblemError, of_problem
+from procession.client.models import Event
+
+DEFAULT_SERVER = "http://127.0.0.1:3000"
+WAIT_SECONDS_STEP = 30
+"""One `?wait=` request; longer waits are several of them."""
+RETRIED_STATUSES = frozenset({429, 502, 503, 504})
+Document = bytes | str | Path
+"""PDF bytes, or the path of a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. ``repeatable``: sending it twice does no harm, so a lost answer is retried."""
+
+    method: str
+    path: str
+    params: Sequence[tuple[str, str]] = ()
+    json: Any = None
+    files: Sequence[tuple[str, tuple[str, bytes, str]]] = ()
+    data: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = True
+    seconds: float | None = None
+    """Read time-out beyond the client's own, for calls that wait."""
+
+    def may_repeat_after(self, status: int) -> bool:
+        """429 and 503 mean that nothing was done; a gateway's 502 and 504 may hide that it was."""
+        return status in {429, 503} or (self.repeatable and status in RETRIED_STATUSES)
+
+    def arguments(self, base_timeout: float) -> dict[str, Any]:
+        """Keyword arguments of httpx's ``request``."""
+        given: dict[str, Any] = {"method": self.method, "url": self.path, "headers": dict(self.headers)}
+        if self.params:
+            given["params"] = list(self.params)
+        if self.json is not None:
+            given["json"] = self.json
+        if self.files:
+            given["files"] = list(self.files)
+            given["data"] = dict(self.data)
+        given["timeout"] = httpx.Timeout(base_timeout, read=base_timeout + (self.seconds or 0.0))
+        return given
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """Exponential back-off with full jitter; a server's ``Retry-After`` goes before it, up to ``after_seconds_max``."""
+
+    attempts_max: int = 5
+    base_seconds: float = 0.5
+    cap_seconds: float = 20.0
+    after_seconds_max: float = 120.0
+
+    def delay(self, attempt: int, retry_after: float | None, jitter: float | None = None) -> float | None:
+        """Seconds to wait after failed ``attempt`` (from 1), or None to give up."""
+        if attempt >= self.attempts_max:
+            return None
+        if retry_after is not None:
+            return retry_after if retry_after <= self.after_seconds_max else None
+        drawn = random.random() if jitter is None else jitter  # noqa: S311 - spreads load, guards nothing
+        return drawn * float(min(self.cap_seconds, self.base_seconds * 2 ** (attempt - 1)))
+
+
+def retry_after_seconds(header: str | None, now: datetime | None = None) -> float | None:
+    """Seconds a ``Retry-After`` header asks for (a number or a date), or None."""
+    if not header:
+        return None
+    if header.isascii() and header.isdigit():
+        return float(header)
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
+
+
+def error_of(response: httpx.Response) -> ProblemError:
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    return of_problem(response.status_code, body, retry_after_seconds(response.headers.get("retry-after")))
+
+
+def read_document(document: Document, name: str | None) -> tuple[str, bytes]:
+    """File name and bytes."""
+    if isinstance(document, bytes):
+        return name or "document.pdf", document
+    path = Path(document)
+    return name or path.name, path.read_bytes()
+
+
+def submit(
+    name: str,
+    content: bytes,
+    *,
+    priority: str | None,
+    languages: Sequence[str],
+    ocr: bool,
+    batch_id: str | None,
+    idempotency_key: str | None,
+) -> Call:
+    """An upload always carries an idempotency key, so that it can be sent again after a lost answer."""
+    data = {"languages": ",".join(languages), "ocr": "true" if ocr else "false"}
+    if priority:
+        data["priority"] = priority
+    if batch_id:
+        data["batch_id"] = batch_id
+    return Call(
+        "POST",
+        "/v1/analyses",
+        files=[("file", (name, content, "application/pdf"))],
+        data=data,
+        headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
+    )
+
+
+def create_batch(files_expected: int) -> Call:
+    return Call("POST", "/v1/batches", json={"files_expected": files_expected}, repeatable=False)
+
+
+def wait(analysis_id: str, seconds: int) -> Call:
+    return Call("GET", f"/v1/analyses/{analysis_id}", params=[("wait", str(seconds))], seconds=seconds)
+
+
+def listing(path: str, limit: int, filters: Iterable[tuple[str, str | None]], cursor: str | None) -> Call:
+    params = [(name, value) for name, value in (*filters, ("cursor", cursor)) if value is not None]
+    return Call("GET", path, params=[*params, ("limit", str(limit))])
+
+
+def analysis_filters(
+    status: Sequence[str], priority: str | None, batch_id: str | None, needs_review: bool | None
+) -> list[tuple[str, str | None]]:
+    flagged = None if needs_review is None else str(needs_review).lower()
+    states: list[tuple[str, str | None]] = [("status", one) for one in status]
+    return [*states, ("priority", priority), ("batch_id", batch_id), ("needs_review", flagged)]
+
+
+def review(analysis_id: str, fields: Sequence[Mapping[str, Any]], finish: bool, etag: str) -> Call:
+    return Call(
+        "POST",
+        f"/v1/analyses/{analysis_id}/review",
+        json={"fields": [dict(one) for one in fields], "finish": finish},
+        headers={"If-Match": etag},
+        repeatable=False,  # a repeat after a lost answer would meet its own new version
+    )
+
+
+class EventParser:
+    """Server-sent events from lines (WHATWG rules, as far as this server uses them)."""
+
+    def __init__(self) -> None:
+        self._kind = "message"
+        self._data: list[str] = []
+        self._id: int | None = None
+
+    def feed(self, line: str) -> Event | None:
+        if line == "":
+            event = self._finish()
+            self._kind, self._data, self._id = "message", [], None
+            return event
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        match name:
+            case "event":
+                self._kind = value
+            case "data":
+                self._data.append(value)
+            case "id" if value.isdigit():
+                self._id = int(value)
+            case _:
+                pass  # comments (heartbeats), retry
+        return None
+
+    def _finish(self) -> Event | None:
+        if not self._data:
+            return None
+        return Event(kind=self._kind, data=json.loads("\n".join(self._data)), id=self._id)
+
+
+def parse_events(lines: Iterable[str]) -> Iterator[Event]:
+    parser = EventParser()
+    for line in lines:
+        if (event := parser.feed(line)) is not None:
+            yield event
