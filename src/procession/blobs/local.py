@@ -20,10 +20,11 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class LocalBlobs:
-    """``blobs.protocol.BlobStore`` over a folder. Processes may share the folder; its file system must know hard links."""
+    """``blobs.protocol.BlobStore`` over a folder. Processes may share it; the file system must know hard links."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._durable: set[Path] = set()  # folders whose own names this process has synced; at most 65,792
 
     async def put(self, name: str, data: bytes) -> None:
         """See ``BlobStore.put``."""
@@ -59,7 +60,7 @@ class LocalBlobs:
     def _write(self, path: Path, data: bytes, replace: bool) -> bool:
         temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
-            _make_folders(path.parent, self._folder)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
                 _write_synced(temporary, data)
                 if replace:
@@ -72,12 +73,22 @@ class LocalBlobs:
             finally:
                 with contextlib.suppress(FileNotFoundError):
                     temporary.unlink()
-            _sync_folder(path.parent)
+            self._sync(path.parent)
         except OSError as error:
             if error.errno in _FULL:
                 raise Unavailable("The disk that holds the documents is full. Try again later.", 60) from error
             raise Unavailable(f"The documents' folder cannot be written: {error.strerror}.", 30) from error
         return True
+
+    def _sync(self, folder: Path) -> None:
+        """Make the names in ``folder`` durable, and its own, which another thread or a killed process may have made."""
+        _sync_folder(folder)
+        if folder in self._durable:
+            return
+        for parent in (folder.parent, self._folder, self._folder.parent):
+            if parent not in self._durable:
+                _sync_folder(parent)
+        self._durable |= {folder}
 
     def _read(self, path: Path) -> bytes:
         try:
@@ -106,19 +117,6 @@ def _write_synced(path: Path, data: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _make_folders(folder: Path, root: Path) -> None:
-    """Create what is missing, each new name made durable in its parent."""
-    missing = []
-    at = folder
-    while not at.is_dir():
-        missing.append(at)
-        at = at.parent
-    for made in reversed(missing):
-        with contextlib.suppress(FileExistsError):
-            made.mkdir(mode=0o700)
-        _sync_folder(made.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Keys: a key-encryption key (KEK) wraps tenant-region keys, which wrap document keys. Destroying a key erases what it sealed."""
+"""A key-encryption key (KEK) wraps tenant-region keys, which wrap document keys. Destroying a key erases what it sealed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ class KeyStore(Protocol):
         """A fresh AES-256 key, persisted durably before this returns. Idempotent per ``key_id``."""
 
     def seal(self, key_id: str, plaintext: bytes, context: str) -> bytes:
-        """zstd, then AES-256-GCM; ``context`` (the object's name) is authenticated. Raises NotFound for a destroyed key."""
+        """zstd, then AES-256-GCM, authenticating ``context`` (the object's name). Raises NotFound for a destroyed key."""
 
     def open(self, key_id: str, sealed: bytes, context: str) -> bytes:
         """Raises NotFound for a destroyed key, Internal when the bytes were altered."""
 
     def fingerprint(self, tenant: str, data: bytes) -> str:
-        """Keyed hash (HMAC-SHA-256, hex) of document bytes under a key of the tenant: equal bytes, equal fingerprint."""
+        """Keyed hash (HMAC-SHA-256, hex) of document bytes under a key of the tenant: equal bytes, equal result."""
 
     def destroy(self, key_id: str) -> None:
         """After this returns, nothing sealed by the key can be opened again, by anyone."""

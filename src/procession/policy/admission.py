@@ -18,7 +18,7 @@ _DRAIN_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What admission looks at. ``service_seconds``: mean time of one analysis; ``slots``: analyses at once, all workers."""
+    """``service_seconds``: mean time of one analysis; ``slots``: analyses at once, all workers together."""
 
     waiting_of_tenant: int
     waiting_max: int

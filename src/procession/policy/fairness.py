@@ -3,9 +3,9 @@
 Invariants, for any input:
 
 1. At most ``ring_ahead`` analyses of one tenant are offered.
-2. Within a class tenants take turns: before a tenant's n-th analysis stands, every other tenant has had at most n turns,
-   running analyses counted as turns taken. So a tenant with 10,000 waiting puts at most one analysis (and with equally
-   many running, never more) before another tenant's first.
+2. Within a class tenants take turns, running analyses counted as turns taken: before a tenant's n-th turn stand at most
+   n turns of any other tenant. So a tenant with 10,000 waiting puts at most one analysis before the first of another
+   that has nothing running.
 3. Waiting ``aging_seconds`` lifts an analysis by one class, never above urgent; among equal turns the one that waited
    longest goes first. So a tenant with nothing running is overtaken only by tenants who have nothing running either and
    waited longer: nobody starves.

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, cast, insert as sql_insert, literal_column, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, literal_column, select, update
+from sqlalchemy import insert as sql_insert
 
 from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State, Trigger
 from procession.domain.errors import Conflict, NotFound
@@ -77,7 +78,7 @@ def page(
     before_id: str | None = None,
     limit: int = 50,
 ) -> list[Analysis]:
-    """Newest first: at most ``limit`` analyses older than ``before_id``. ``flagged``: with (or without) fields to review."""
+    """Newest first: at most ``limit`` older than ``before_id``. ``flagged``: with (or without) fields to review."""
     query = select(*rows.COLUMNS).where(analyses.c.tenant == tenant, _LIVE)
     if states:
         query = query.where(analyses.c.state.in_([state.value for state in states]))
@@ -179,7 +180,7 @@ _MARK_RUNG = (
 
 
 def ready_heads(conn: Connection, now: datetime, per_tenant: int, limit: int) -> list[Ready]:
-    """The oldest ready analyses: at most ``per_tenant`` of each tenant and class, at most ``limit`` in all, oldest first.
+    """The oldest ready analyses, oldest first: at most ``per_tenant`` of each tenant and class, ``limit`` in all.
 
     Cost grows with tenants, not with what one of them has waiting (a covering index scan apart).
     """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert as sql_insert, select
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import insert as sql_insert
 
 from procession.domain.analysis import State
 from procession.store import journal
@@ -31,7 +32,7 @@ _PAGE = (
     .limit(bindparam("limit_"))
 )
 _COUNTS = (
-    select(analyses.c.state, func.count().label("count"))
+    select(analyses.c.state, func.count().label("number"))
     .where(analyses.c.batch_id == bindparam("id_"), analyses.c.erased_at.is_(None))
     .group_by(analyses.c.state)
 )
@@ -60,4 +61,4 @@ def page(conn: Connection, tenant: str, *, before_id: str | None = None, limit: 
 
 def counts(conn: Connection, batch_id: str) -> dict[State, int]:
     """How many of its analyses stand in which state; states without any are left out."""
-    return {State(row.state): row.count for row in conn.execute(_COUNTS, {"id_": batch_id})}
+    return {State(row.state): row.number for row in conn.execute(_COUNTS, {"id_": batch_id})}

@@ -1,7 +1,7 @@
 """Claims: what a running step may write, each write checked by (id, fence, state) in its own transaction.
 
-Invariant: at most one claim of an analysis can write at any time. The fence rises on every claim and never falls; a write
-under an older fence, or after the analysis left ``processing``, matches no row and is dropped as ``LostClaim``.
+Invariant: at most one claim of an analysis can write at any time. The fence rises on every claim and never falls; a
+write under an older fence, or after the analysis left ``processing``, matches no row and is dropped as ``LostClaim``.
 """
 
 from __future__ import annotations
@@ -296,7 +296,7 @@ def expired(conn: Connection, now: datetime, limit: int) -> list[Analysis]:
 
 
 def release_all(conn: Connection, now: datetime) -> int:
-    """Give back every claim; returns how many. For the start of a single-machine server: nobody else can own a lease."""
+    """Give back every claim; returns how many. For the start of a single-machine server, when nobody can own a lease."""
     found = conn.execute(_CLAIMED).all()
     for analysis_id, fence in found:
         reschedule(

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert as sql_insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import insert as sql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from procession.store import journal
@@ -18,7 +19,7 @@ from procession.store.tables import analyses, documents
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One row of ``documents``. ``fingerprint`` is the keyed hash of the bytes; ``key_id`` seals them and all made of them."""
+    """``fingerprint`` is the keyed hash of the bytes; the key ``key_id`` seals them and everything made of them."""
 
     id: str
     tenant: str
@@ -93,7 +94,7 @@ def references(conn: Connection, document_id: str) -> int:
 def erase(
     conn: Connection, document_id: str, region: str, actor: str, trace_id: str | None, now: datetime
 ) -> Document | None:
-    """Mark the document erased and journal it. Returns it with what is to be destroyed; None when it was erased before."""
+    """Mark the document erased and journal it. Returns it, whose key is to be destroyed; None when erased before."""
     if conn.execute(_ERASE, {"id_": document_id, "now_": now}).rowcount == 0:
         return None
     document = get(conn, document_id)

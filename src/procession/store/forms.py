@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, bindparam, delete, insert as sql_insert, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, delete, select, update
+from sqlalchemy import insert as sql_insert
 
 from procession.domain.errors import Conflict, NotFound
 from procession.store import journal
@@ -144,7 +145,7 @@ def add_response(
     actor: str,
     trace_id: str | None = None,
 ) -> FormRow:
-    """Store a couple's answer and journal ``form.answered``. Raises Conflict when the form is closed, erased or full."""
+    """Store an answer and journal ``form.answered``. Raises Conflict when the form is closed, erased or full."""
     row = conn.execute(
         _ANSWERED, {"id_": response.form_id, "max_": responses_max, "now_": response.submitted_at}
     ).first()

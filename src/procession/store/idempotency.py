@@ -44,7 +44,7 @@ def reserve(
 ) -> Reserved | Replay:
     """Reserve the key for this payload (``fingerprint``: SHA-256 hex of digest and options) or replay.
 
-    Raises IdempotencyMismatch when the key was used with another payload, Conflict while the first request is in flight.
+    Raises IdempotencyMismatch when the key was used with another payload, Conflict while the first is in flight.
     """
     found = conn.execute(_GET, {"tenant_": tenant, "route_": route, "key_": key}).first()
     until = now + timedelta(seconds=lock_seconds)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select
+from sqlalchemy import Column, Connection, Row, bindparam, func, insert, select
 
 from procession.domain.clock import new_id
 from procession.domain.event import Event
@@ -29,7 +29,7 @@ class Aggregate:
 
 
 _INSERT = insert(events)
-_COLUMNS = (
+_COLUMNS: tuple[Column[Any], ...] = (
     *(events.c.sequence, events.c.id, events.c.tenant, events.c.region, events.c.aggregate_type),
     *(events.c.aggregate_id, events.c.version, events.c.type, events.c.occurred_at, events.c.actor),
     *(events.c.data, events.c.trace_id, events.c.schema_version),
@@ -56,7 +56,7 @@ _LAST_SEQUENCE = select(func.max(events.c.sequence)).where(events.c.tenant == bi
 def append(
     conn: Connection, event_type: str, aggregate: Aggregate, actor: str, trace_id: str | None, now: datetime
 ) -> Event:
-    """Write one event with its digest. A version that exists already violates a unique constraint: no gaps, no doubles."""
+    """Write one event with its digest. A version that exists already violates a unique constraint."""
     event = Event(
         id=new_id("evt"),
         tenant=aggregate.tenant,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal_column, select
 
 from procession.domain.analysis import Priority, State
 from procession.store.tables import analyses
@@ -22,8 +22,8 @@ class Depth:
 
 
 # Literal, not bound: SQLite uses a partial index only when the statement itself proves the index's condition.
-_STATE = literal_column("analyses.state")
-_PENDING, _RUNNING = _STATE == literal_column("'pending'"), _STATE == literal_column("'processing'")
+_STATE: ColumnElement[str] = literal_column("analyses.state")
+_PENDING, _RUNNING = literal_column("'pending'") == _STATE, literal_column("'processing'") == _STATE
 _READY = case((analyses.c.run_at <= bindparam("now_"), 1), else_=0)
 _WAITING = (
     select(

@@ -1,4 +1,4 @@
-"""Between rows of ``analyses`` and the domain's ``Analysis``; every change of state becomes a statement and an event here."""
+"""Between rows of ``analyses`` and the domain's ``Analysis``; each change becomes a statement and an event here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from procession.store import journal
 from procession.store.tables import analyses
 
 COLUMNS = tuple(column for column in analyses.c if column.name != "rung_at")
-"""What an ``Analysis`` is made of, in the table's order; ``rung_at`` is a note of the relay's, not part of the record."""
+"""What an ``Analysis`` is made of, in the table's order; ``rung_at`` is the relay's note, not part of the record."""
 
 _NAMES = tuple(column.name for column in COLUMNS)
 _AT = {name: place for place, name in enumerate(_NAMES)}
@@ -53,8 +53,8 @@ def journaled(
 
 
 def append(conn: Connection, row: Any, event_type: str, actor: str, now: datetime, trace_id: str | None = None) -> None:
-    """Event ``event_type`` with the full post-state of the non-personal columns of ``row`` (values in COLUMNS' order)."""
-    data = {}
+    """Journal ``row`` (values in COLUMNS' order): the full post-state of the non-personal columns."""
+    data: dict[str, Any] = {}
     for place, name in _PUBLIC:
         value = row[place]
         data[name] = value.isoformat() if isinstance(value, datetime) else value

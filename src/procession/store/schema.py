@@ -37,7 +37,7 @@ def upgrade(conn: Connection) -> None:
             scripts.get_revision(at)
         except CommandError:
             raise Unavailable(
-                f"This database has schema {at}, which this version of Procession does not know: a newer version wrote it. "
+                f"This database has schema {at}, which this version does not know: a newer Procession wrote it. "
                 "Start that version, or restore a backup made before the upgrade."
             ) from None
     logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from procession.domain.errors import Unavailable
@@ -28,7 +28,8 @@ from procession.store.schema import upgrade
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-# Result codes after which SQLite may have rolled back the whole transaction, not only the statement (sqlite.org/rescode.html).
+# Result codes of a failing disk or file, after which SQLite may have rolled back the whole transaction
+# (sqlite.org/rescode.html, sqlite.org/lang_transaction.html).
 _GROUP_CODES = frozenset(
     {
         *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY),
@@ -78,7 +79,7 @@ class SqliteStore:
     # --- protocol -----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Create or migrate the schema, then start the writer. Raises Unavailable when the file or its schema is wrong."""
+        """Create or migrate the schema, then start the writer. Raises Unavailable for a wrong file or schema."""
         await asyncio.to_thread(self._prepare)
         self._stopping = False
         self._writer = threading.Thread(target=self._write_loop, name="store-write", daemon=True)
@@ -97,7 +98,7 @@ class SqliteStore:
         self._write_engine.dispose()
 
     async def write(self, unit: Callable[[Connection], T]) -> T:
-        """See ``Store.write``. Cancelling the caller drops a unit that has not run; one that has run stays committed."""
+        """See ``Store.write``. Cancelling drops a unit that has not run; one that has run stays committed."""
         loop = asyncio.get_running_loop()
         entry = _Unit(unit, loop, loop.create_future())
         with self._wake:
@@ -145,7 +146,8 @@ class SqliteStore:
                 refusal.__cause__ = error
                 for entry in group:
                     entry.result, entry.error, entry.done = None, refusal, True
-                conn = _discard(conn)
+                _discard(conn)
+                conn = None
             _resolve(group)
         if conn is not None:
             conn.close()
@@ -193,7 +195,6 @@ class SqliteStore:
                 "cached_statements": 256,
             },
         )
-        assert not isinstance(engine.pool, NullPool)
 
         @event.listens_for(engine, "connect")
         def _configure(connection: sqlite3.Connection, _record: object) -> None:

@@ -1,7 +1,7 @@
 """All tables. One transaction shape on SQLite and PostgreSQL; times are aware UTC, stored as such.
 
-Personal data never stands here: file names are sealed, documents, results, corrections and responses are encrypted objects
-named by reference.
+Personal data never stands here: file names are sealed, documents, results, corrections and responses are encrypted
+objects named by reference.
 """
 
 from __future__ import annotations

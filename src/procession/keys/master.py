@@ -1,0 +1,57 @@
+"""The key-encryption key (KEK) of one machine: a file only its owner can read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from procession.domain.errors import Unavailable
+
+KEY_BYTES = 32
+
+
+def load(path: Path) -> bytes:
+    """The KEK. Raises FileNotFoundError; Unavailable when others may read the file or it is damaged."""
+    info = path.stat()
+    if stat.S_IMODE(info.st_mode) & 0o077:
+        raise Unavailable(
+            f"The master key {path} may be read by others (mode {stat.S_IMODE(info.st_mode):04o}). "
+            f"Run `chmod 600 {path}`, and consider it known to whoever could read it."
+        )
+    if not stat.S_ISREG(info.st_mode) or info.st_uid not in (os.geteuid(), 0):
+        raise Unavailable(f"The master key {path} belongs to another user. It must be a file of the server's own user.")
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise Unavailable(f"The master key {path} cannot be read: {error.strerror}.") from error
+    if len(key) != KEY_BYTES:
+        raise Unavailable(f"The master key {path} is damaged: it must be {KEY_BYTES} bytes. Restore it from backup.")
+    return key
+
+
+def create(path: Path) -> bytes:
+    """Make the file, mode 0600, whole and durable or not at all; returns the key that stands there afterwards.
+
+    Two processes starting at once end up with the same key.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            os.write(descriptor, secrets.token_bytes(KEY_BYTES))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        temporary.unlink()
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return load(path)
