@@ -28,10 +28,13 @@ class _Section(BaseModel):
 
 class Upload(_Section):
     upload_bytes_max: Annotated[int, Field(gt=0)] = 50 * MIB
+    """One uploaded file; past it 413 `too_large`."""
     files_per_batch_max: Annotated[int, Field(gt=0)] = 500
+    """Files of one batch."""
     batch_bytes_max: Annotated[int, Field(gt=0)] = 256 * MIB
     """All files of a batch sent in one request; larger batches send their files one by one."""
     file_name_characters_max: Annotated[int, Field(gt=0)] = 255
+    """A longer name keeps its end."""
     bytes_in_flight_max: Annotated[int, Field(gt=0)] = 512 * MIB
     """Upload bytes held in memory at once by this process; past it, uploads are refused with 429."""
     idle_seconds_max: Annotated[float, Field(gt=0)] = 30.0
@@ -42,38 +45,60 @@ class Sandbox(_Section):
     """Limits of one child, which opens one document's page range."""
 
     pages_max: Annotated[int, Field(gt=0)] = 2000
+    """Pages of one document; past it the analysis fails with `too_many_pages`."""
     pages_per_child: Annotated[int, Field(gt=0)] = 50
+    """A longer document is read in ranges of this many pages, one child each."""
     page_points_max: Annotated[float, Field(gt=0)] = 14_400.0
     """Longest side of a page: 200 inches, the PDF format's own limit."""
     page_pixels_max: Annotated[int, Field(gt=0)] = 40_000_000
+    """Pixels of one rendered page; larger pages are rendered at a lower resolution."""
     address_space_bytes: Annotated[int, Field(gt=0)] = 512 * MIB
+    """Memory a child may map when no page is scanned; past it `too_complex`."""
     address_space_ocr_bytes: Annotated[int, Field(gt=0)] = 1024 * MIB
+    """Memory a child may map when it reads scanned pages."""
     cpu_seconds_base: Annotated[float, Field(gt=0)] = 20.0
+    """CPU time of one child, plus `cpu_seconds_per_page` for each page of its range; past it `timeout`."""
     cpu_seconds_per_page: Annotated[float, Field(ge=0)] = 2.0
+    """See `cpu_seconds_base`."""
     wall_seconds_base: Annotated[float, Field(gt=0)] = 30.0
+    """Wall-clock time of one child, plus `wall_seconds_per_page` for each page; past it `timeout`."""
     wall_seconds_per_page: Annotated[float, Field(ge=0)] = 4.0
+    """See `wall_seconds_base`."""
     document_wall_seconds_max: Annotated[float, Field(gt=0)] = 3600.0
+    """All ranges of one document together; past it `timeout`."""
     output_bytes_max: Annotated[int, Field(gt=0)] = 64 * MIB
+    """What one child may answer; past it `too_complex`."""
     open_files_max: Annotated[int, Field(gt=0)] = 32
+    """Open file descriptors of a child."""
 
 
 class Worker(_Section):
     slots: Annotated[int, Field(ge=0)] = 0
     """Documents analysed at once by this process; 0 means one per core."""
     lease_seconds: Annotated[float, Field(gt=0)] = 15.0
+    """How long a claim holds without a heartbeat."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 5.0
+    """How often a claim's lease is renewed."""
     progress_seconds: Annotated[float, Field(gt=0)] = 0.5
+    """Progress is written at most this often per analysis."""
     drain_seconds: Annotated[float, Field(ge=0)] = 20.0
+    """On SIGTERM, running analyses may finish for this long; then they are released."""
     attempts_max: Annotated[int, Field(gt=0)] = 4
+    """Failures after which an analysis is `failed` for good (until somebody retries it)."""
     retry_base_seconds: Annotated[float, Field(gt=0)] = 2.0
+    """Wait before the first retry; it doubles with each, with jitter."""
     retry_max_seconds: Annotated[float, Field(gt=0)] = 300.0
+    """Longest wait before a retry."""
 
 
 class Queue(_Section):
     waiting_max: Annotated[int, Field(gt=0)] = 10_000
     """Ready analyses of one tenant after which uploads are refused with 429."""
     ring_ahead_per_tenant: Annotated[int, Field(gt=0)] = 4
+    """Analyses of one tenant that may be on their way to workers at once, so that a large batch leaves room for
+    others."""
     rescue_seconds: Annotated[float, Field(gt=0)] = 2.0
+    """How often expired leases and work nobody took are looked for."""
     aging_seconds: Annotated[float, Field(gt=0)] = 600.0
     """Waiting this long lifts an analysis by one priority class."""
 
@@ -82,16 +107,22 @@ class Ocr(_Section):
     tessdata: str | None = None
     """Folder of ``*.traineddata``; looked for beside the package and in Debian's folders when not set."""
     dpi: Annotated[int, Field(ge=72, le=600)] = 200
+    """Resolution at which scanned pages are read."""
 
 
 class Http(_Section):
     host: str = "127.0.0.1"
+    """Address to listen on. Other than loopback needs `api_keys`."""
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
+    """Port to listen on; 0 takes a free one."""
     public_url: str | None = None
     """Where couples reach the forms, for share links; default: the address of the request."""
     wait_seconds_max: Annotated[int, Field(ge=0)] = 60
+    """Longest `?wait=`."""
     page_size_max: Annotated[int, Field(gt=0)] = 200
+    """Longest page of a list."""
     event_streams_max: Annotated[int, Field(gt=0)] = 500
+    """Open event streams of this process; past it 429."""
     event_poll_seconds: Annotated[float, Field(gt=0)] = 5.0
     """An event stream looks this often for changes that another process made."""
     event_heartbeat_seconds: Annotated[float, Field(gt=0)] = 15.0
@@ -100,7 +131,9 @@ class Http(_Section):
     session_seconds: Annotated[int, Field(gt=0)] = 12 * 3600
     """How long a sign-in in the browser lasts, when keys are configured."""
     responses_per_form_max: Annotated[int, Field(gt=0)] = 100_000
+    """Responses one form takes; past it 409."""
     response_bytes_max: Annotated[int, Field(gt=0)] = 1 * MIB
+    """One response to a form."""
     disk_free_bytes_min: Annotated[int, Field(ge=0)] = 200 * MIB
     """Below this much free disk, uploads are refused before anything is written."""
 
@@ -127,9 +160,13 @@ class Settings(BaseSettings):
     blobs_url: str | None = None
     """``file://``; default: the data folder."""
     region: str = "local"
+    """Name of this installation's region, in rows, events and metrics."""
     log_format: Literal["text", "json"] = "text"
+    """`text` for people, `json` for collectors."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe level that is logged."""
     api_keys: tuple[ApiKey, ...] = ()
+    """Who may ask: `{sha256, tenant, name}` each. None: one local user, loopback only."""
     upload: Upload = Upload()
     sandbox: Sandbox = Sandbox()
     worker: Worker = Worker()
