@@ -8,13 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartCallbacks, MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from procession.domain.errors import InvalidRequest, OverCapacity, TooLarge, UnsupportedMediaType
 from procession.settings import MIB, Upload
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks  # exists for type checkers only
 
 PART_TEXT_BYTES_MAX = 4096
 """A form value beside the file."""

@@ -1,0 +1,153 @@
+"""What states, stages and types are called on the pages. One place, so every page says the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from procession.domain.analysis import OBJECTIVE_SECONDS, Priority, Stage, State
+from procession.domain.form import Category, FieldType, Subtype
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A state in words. ``tone`` names its colour and its shape together: colour never speaks alone."""
+
+    text: str
+    tone: str
+
+
+STAGES: dict[str, str] = {
+    Stage.UPLOADED: "Starting",
+    Stage.PARSING: "Opening the document",
+    Stage.RECOGNITION: "Reading scanned pages",
+    Stage.FIELD_DETECTION: "Finding fields",
+    Stage.AWAITING_AI: "Waiting for the AI",
+    Stage.EXTRACTION: "Reading values",
+    Stage.VALIDATION: "Checking",
+    Stage.DONE: "Finishing",
+}
+
+ACTIVE = frozenset({State.PENDING.value, State.PROCESSING.value})
+READABLE = frozenset({State.REQUIRES_REVIEW.value, State.COMPLETED.value})
+"""States in which there is a result to review."""
+
+
+def state(status: str, stage: str | None = None, *, form_id: str | None = None, cancelling: bool = False) -> Saying:
+    """The state of an analysis as the lists say it."""
+    if cancelling and status in ACTIVE:
+        return Saying("Cancelling", "quiet")
+    match status:
+        case State.PENDING:
+            return Saying("Waiting for its turn", "busy")
+        case State.PROCESSING:
+            return Saying(STAGES.get(stage or "", "Working"), "busy")
+        case State.REQUIRES_REVIEW:
+            return Saying("Ready for your review", "look")
+        case State.COMPLETED:
+            return Saying("Form made" if form_id else "Read, every field clear", "good")
+        case State.FAILED:
+            return Saying("Could not be read", "wrong")
+        case _:
+            return Saying("Cancelled", "quiet")
+
+
+PRIORITIES: dict[str, str] = {Priority.URGENT: "Now", Priority.STANDARD: "Soon", Priority.LOW: "Can wait"}
+
+
+def objective(priority: str) -> str:
+    """How soon a class is promised: "within 2 minutes"."""
+    seconds = OBJECTIVE_SECONDS[Priority(priority)]
+    minutes = seconds // MINUTE
+    return "within an hour" if seconds == HOUR else f"within {minutes} minutes"
+
+
+TYPES: dict[str, str] = {
+    FieldType.TEXT: "Text, one line",
+    FieldType.TEXTAREA: "Text, several lines",
+    FieldType.EMAIL: "E-mail address",
+    FieldType.PHONE: "Phone number",
+    FieldType.DATE: "Date",
+    FieldType.TIME: "Time",
+    FieldType.NUMBER: "Number",
+    FieldType.CURRENCY: "Amount of money",
+    FieldType.ADDRESS: "Postal address",
+    FieldType.SELECT: "Choose one, from a list",
+    FieldType.RADIO: "Choose one, as buttons",
+    FieldType.CHECKBOX: "Tick box",
+    FieldType.MULTISELECT: "Tick any of several",
+    FieldType.SIGNATURE: "Signature",
+    FieldType.INITIALS: "Initials",
+}
+
+WITH_OPTIONS = frozenset({FieldType.SELECT.value, FieldType.RADIO.value, FieldType.MULTISELECT.value})
+
+KINDS: dict[str, str] = {
+    "form": "Form",
+    "contract": "Contract",
+    "invoice": "Invoice",
+    "questionnaire": "Questionnaire",
+    "other": "Document",
+}
+
+
+def plain(name: str) -> str:
+    """``partner_1_name`` as people say it: "Partner 1 name"."""
+    return name.replace("_", " ").capitalize()
+
+
+SUBTYPES: dict[str, str] = {name.value: plain(name) for name in Subtype}
+CATEGORIES: dict[str, str] = {name.value: plain(name) for name in Category}
+
+PAGE_SOURCES: dict[str, str] = {"digital": "printed text", "scanned": "scanned picture", "mixed": "text and scans"}
+
+
+def thousands(number: float | None) -> str:
+    return "–" if number is None else f"{number:,.0f}"
+
+
+def count(number: int | None, one: str, many: str | None = None) -> str:
+    """``3 fields``, ``1 field``."""
+    if number is None:
+        return f"– {many or one + 's'}"
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size(number: int) -> str:
+    """Bytes in MB, as the uploads' limits are stated."""
+    megabytes = number / (1024 * 1024)
+    return f"{megabytes:,.1f} MB" if megabytes < 10 and megabytes != int(megabytes) else f"{megabytes:,.0f} MB"
+
+
+def duration(seconds: float | None) -> str:
+    """``4 s``, ``3 min``, ``2 h``, ``5 days``; rounded down, as people say it."""
+    if seconds is None:
+        return "–"
+    whole = max(0, int(seconds))
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min"
+    if whole < 2 * DAY:
+        return f"{whole // HOUR} h"
+    return f"{whole // DAY} days"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    seconds = (now - moment).total_seconds()
+    return "just now" if seconds < 10 else f"{duration(seconds)} ago"
+
+
+def exact(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y, %H:%M:%S} UTC"
+
+
+def sureness(confidence: float | None) -> str:
+    """A probability in words: nobody should have to read 0.83."""
+    if confidence is None:
+        return "not measured"
+    if confidence >= 0.9:
+        return "sure"
+    return "fairly sure" if confidence >= 0.7 else "unsure"
