@@ -1,0 +1,276 @@
+"""Commands that ask a running server: submit, list, show, cancel, retry, queue show.
+
+Stdout is data (with ``--json`` one JSON object a line), stderr is progress and errors. Exit codes: 0 done, 2 refused or
+failed, 3 the server could not be reached, said "later", or the wait ran out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from procession.client import Analysis, Client, ProblemError, ServerUnreachable
+from procession.client.protocol import DEFAULT_SERVER
+from procession.domain.analysis import Priority, State
+from procession.domain.errors import EXIT_INPUT, EXIT_OK, EXIT_UNAVAILABLE
+
+Server = Annotated[str, typer.Option("--server", envvar="PROCESSION_SERVER", help="Where the server answers.")]
+ApiKey = Annotated[
+    str | None, typer.Option("--api-key", envvar="PROCESSION_API_KEY", help="Bearer key.", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")]
+AnalysisId = Annotated[str, typer.Argument(metavar="ID", help="As `submit` and `list` show it.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Where data and where progress go. Made per command, so that redirections and NO_COLOR hold."""
+
+    out: Console
+    err: Console
+
+    @classmethod
+    def make(cls) -> Screen:
+        return cls(Console(highlight=False), Console(stderr=True, highlight=False))
+
+    def data(self, one: BaseModel) -> None:
+        self.out.out(one.model_dump_json(), highlight=False)
+
+    def complain(self, what: str) -> None:
+        self.err.print(what, style="red", markup=False)
+
+
+@contextmanager
+def asking(server: str, api_key: str | None) -> Iterator[Client]:
+    """A client; its errors become one line on stderr and an exit code."""
+    screen = Screen.make()
+    try:
+        with Client(server, api_key) as client:
+            yield client
+    except ServerUnreachable as error:
+        screen.complain(f"{error} Start one with `procession up`, or say where it is with --server.")
+        raise typer.Exit(EXIT_UNAVAILABLE) from None
+    except ProblemError as error:
+        screen.complain(str(error))
+        raise typer.Exit(exit_code_of(error)) from None
+    except TimeoutError as error:
+        screen.complain(str(error))
+        raise typer.Exit(EXIT_UNAVAILABLE) from None
+
+
+def exit_code_of(error: ProblemError) -> int:
+    return EXIT_UNAVAILABLE if error.status >= 500 or error.status == 429 else EXIT_INPUT
+
+
+def submit(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", exists=True, dir_okay=False, readable=True)],
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until every analysis is finished.")] = False,
+    timeout: Annotated[float, typer.Option(min=1, help="With --wait: seconds for each file.")] = 600.0,
+    priority: Annotated[Priority, typer.Option(help="How soon it is needed.")] = Priority.URGENT,
+    languages: Annotated[str, typer.Option(help="Tesseract codes for scanned pages, commas between.")] = "eng",
+    ocr: Annotated[bool, typer.Option(help="Read scanned pages.")] = True,
+    as_json: AsJson = False,
+    server: Server = DEFAULT_SERVER,
+    api_key: ApiKey = None,
+) -> None:
+    """Hand in PDFs. With --wait, follow them until their forms are ready."""
+    screen = Screen.make()
+    codes = [EXIT_OK]
+    with asking(server, api_key) as client, _bars(screen) as bars:
+        taken: list[tuple[Analysis, TaskID]] = []
+        for file in files:
+            bar = bars.add_task(file.name, total=1.0, stage="uploading")
+            try:
+                analysis = client.submit(
+                    file, priority=priority, languages=[one for one in languages.split(",") if one], ocr=ocr
+                )
+            except ProblemError as error:
+                bars.update(bar, stage="refused")
+                codes.append(_refused(screen, file, error, as_json))
+                continue
+            bars.update(bar, stage=analysis.stage)
+            taken.append((analysis, bar))
+            if not wait:
+                _tell(screen, analysis, as_json)
+        if wait:
+            codes.extend(_follow(screen, client, bars, analysis, bar, timeout, as_json) for analysis, bar in taken)
+    raise typer.Exit(max(codes))
+
+
+def _refused(screen: Screen, file: Path, error: ProblemError, as_json: bool) -> int:
+    screen.complain(f"{file}: {error}")
+    if as_json:
+        detail = {"code": error.problem_code, "message": error.detail}
+        line = {"id": None, "file": file.name, "status": "failed", "error": detail}
+        screen.out.out(json.dumps(line), highlight=False)
+    return exit_code_of(error)
+
+
+def _bars(screen: Screen) -> Progress:
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[stage]}", markup=False),
+        TimeElapsedColumn(),
+        console=screen.err,
+        disable=not screen.err.is_terminal,
+    )
+
+
+def _follow(
+    screen: Screen, client: Client, bars: Progress, analysis: Analysis, bar: TaskID, timeout: float, as_json: bool
+) -> int:
+    """Watch one analysis to its end and tell it. The progress shown is the server's."""
+    ends = datetime.now(UTC).timestamp() + timeout
+    while not analysis.finished:
+        left = ends - datetime.now(UTC).timestamp()
+        if left <= 0:
+            raise TimeoutError(f"{analysis.id} is not finished after {timeout:g} s. It goes on; ask with `show`.")
+        try:
+            analysis = client.wait(analysis.id, min(1.0, left))
+        except TimeoutError:
+            analysis = client.get(analysis.id)
+        bars.update(bar, completed=analysis.progress.fraction, stage=analysis.stage.replace("_", " "))
+    bars.update(bar, completed=1.0, stage=analysis.status.replace("_", " "))
+    _tell(screen, analysis, as_json)
+    return EXIT_INPUT if analysis.status in {State.FAILED, State.CANCELLED} else EXIT_OK
+
+
+def _tell(screen: Screen, analysis: Analysis, as_json: bool) -> None:
+    if as_json:
+        screen.data(analysis)
+        return
+    found = "" if analysis.fields_found is None else f"  {analysis.fields_found} fields"
+    flagged = f", {analysis.fields_flagged} to look at" if analysis.fields_flagged else ""
+    why = f"  {analysis.error.message}" if analysis.error else ""
+    screen.out.print(
+        f"{analysis.id}  {analysis.file or ''}  {analysis.status.replace('_', ' ')}{found}{flagged}{why}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def list_analyses(
+    status: Annotated[list[State] | None, typer.Option(help="Only these states; repeatable.")] = None,
+    priority: Annotated[Priority | None, typer.Option(help="Only this class.")] = None,
+    batch: Annotated[str | None, typer.Option(help="Only this batch.")] = None,
+    needs_review: Annotated[bool | None, typer.Option(help="Only those that need a look, or that need none.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+    server: Server = DEFAULT_SERVER,
+    api_key: ApiKey = None,
+) -> None:
+    """Analyses, newest first."""
+    screen = Screen.make()
+    table = Table("id", "file", "status", "pages", "fields", "to look at", "age", box=None, pad_edge=False)
+    with asking(server, api_key) as client:
+        states = [one.value for one in status or ()]
+        found = client.list(
+            status=states, priority=priority, batch_id=batch, needs_review=needs_review, page_size=min(limit, 200)
+        )
+        for _, analysis in zip(range(limit), found, strict=False):
+            if as_json:
+                screen.data(analysis)
+            else:
+                table.add_row(*_row(analysis))
+    if not as_json:
+        screen.out.print(table if table.row_count else "No analyses. Hand in one with `procession submit FILE`.")
+
+
+def _row(analysis: Analysis) -> tuple[str, ...]:
+    pages = analysis.progress
+    counts = (analysis.fields_found, analysis.fields_flagged)
+    return (
+        analysis.id,
+        analysis.file or "",
+        analysis.status.replace("_", " "),
+        f"{pages.pages_done}/{pages.pages_total}" if pages.pages_total else "",
+        *("" if count is None else str(count) for count in counts),
+        age(analysis.created_at),
+    )
+
+
+def age(since: datetime, now: datetime | None = None) -> str:
+    """In the largest unit that is at least one: `12 s`, `3 min`, `5 h`, `2 d`."""
+    seconds = max(0, int(((now or datetime.now(UTC)) - since).total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def show(
+    analysis_id: AnalysisId, as_json: AsJson = False, server: Server = DEFAULT_SERVER, api_key: ApiKey = None
+) -> None:
+    """One analysis; exit code 2 when it failed."""
+    screen = Screen.make()
+    with asking(server, api_key) as client:
+        analysis = client.get(analysis_id)
+    if as_json:
+        screen.data(analysis)
+    else:
+        table = Table(show_header=False, box=None, pad_edge=False)
+        for name, value in analysis.model_dump(mode="json").items():
+            if value not in (None, False, ""):
+                table.add_row(name.replace("_", " "), value if isinstance(value, str) else json.dumps(value))
+        screen.out.print(table)
+    raise typer.Exit(EXIT_INPUT if analysis.status == State.FAILED else EXIT_OK)
+
+
+def cancel(
+    analysis_id: AnalysisId, as_json: AsJson = False, server: Server = DEFAULT_SERVER, api_key: ApiKey = None
+) -> None:
+    """Stop an analysis that is waiting or running."""
+    _change(server, api_key, as_json, lambda client: client.cancel(analysis_id))
+
+
+def retry(
+    analysis_id: AnalysisId, as_json: AsJson = False, server: Server = DEFAULT_SERVER, api_key: ApiKey = None
+) -> None:
+    """Analyse a failed document again."""
+    _change(server, api_key, as_json, lambda client: client.retry(analysis_id))
+
+
+def _change(server: str, api_key: str | None, as_json: bool, change: Callable[[Client], Analysis]) -> None:
+    with asking(server, api_key) as client:
+        _tell(Screen.make(), change(client), as_json)
+
+
+def show_queue(as_json: AsJson = False, server: Server = DEFAULT_SERVER, api_key: ApiKey = None) -> None:
+    """What is waiting and running by priority, and how busy the workers are."""
+    screen = Screen.make()
+    with asking(server, api_key) as client:
+        queue = client.queue()
+    if as_json:
+        screen.data(queue)
+        return
+    table = Table("priority", "ready", "deferred", "running", "oldest", "objective", box=None, pad_edge=False)
+    for one in queue.classes:
+        oldest = "" if one.oldest_ready_seconds is None else f"{one.oldest_ready_seconds:.0f} s"
+        objective = "" if one.objective_seconds is None else f"{one.objective_seconds:.0f} s"
+        table.add_row(one.priority, str(one.ready), str(one.deferred), str(one.running), oldest, objective)
+    screen.out.print(table)
+    screen.out.print(f"{queue.workers.busy} of {queue.workers.total} workers busy, {queue.waiting} waiting")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.command()(submit)
+    app.command("list")(list_analyses)
+    app.command()(show)
+    app.command()(cancel)
+    app.command()(retry)
+    queue = typer.Typer(help="The queue of a running server.", no_args_is_help=True)
+    queue.command("show")(show_queue)
+    app.add_typer(queue, name="queue")
