@@ -1,4 +1,4 @@
-"""A key-encryption key (KEK) wraps tenant-region keys, which wrap document keys. Destroying a key erases what it sealed."""
+"""A key-encryption key (KEK) wraps tenant-region keys, these document keys. Destroying a key erases its content."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class KeyStore(Protocol):
         """A fresh AES-256 key, persisted durably before this returns. Idempotent per ``key_id``."""
 
     def seal(self, key_id: str, plaintext: bytes, context: str) -> bytes:
-        """zstd, then AES-256-GCM, authenticating ``context`` (the object's name). Raises NotFound for a destroyed key."""
+        """zstd, then AES-256-GCM bound to ``context`` (the object's name). Raises NotFound for a destroyed key."""
 
     def open(self, key_id: str, sealed: bytes, context: str) -> bytes:
         """Raises NotFound for a destroyed key, Internal when the bytes were altered."""

@@ -296,7 +296,7 @@ def expired(conn: Connection, now: datetime, limit: int) -> list[Analysis]:
 
 
 def release_all(conn: Connection, now: datetime) -> int:
-    """Give back every claim; returns how many. For the start of a single-machine server, when nobody can own a lease."""
+    """Give back every claim; returns how many. For the start of a single-machine server, when nobody owns a lease."""
     found = conn.execute(_CLAIMED).all()
     for analysis_id, fence in found:
         reschedule(

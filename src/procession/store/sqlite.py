@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,7 +48,6 @@ class _Unit:
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
-    done: bool = field(default=False)
 
 
 class SqliteStore:
@@ -140,12 +139,11 @@ class SqliteStore:
             try:
                 conn = conn or self._write_engine.connect()
                 self._run_group(conn, group)
-            except (SQLAlchemyError, sqlite3.Error) as error:
+            except Exception as error:  # whatever it was, the group failed as one and the next may succeed
                 log.error("store.commit_failed", reason=str(getattr(error, "orig", error)), units=len(group))
-                refusal = Unavailable("The database could not write, the disk may be full. Try again shortly.", 10)
-                refusal.__cause__ = error
                 for entry in group:
-                    entry.result, entry.error, entry.done = None, refusal, True
+                    entry.error = Unavailable("The database cannot write, the disk may be full. Try again shortly.", 10)
+                    entry.error.__cause__ = error
                 _discard(conn)
                 conn = None
             _resolve(group)
@@ -165,7 +163,6 @@ class SqliteStore:
         with conn.begin():
             for entry in group:
                 if entry.future.cancelled():
-                    entry.done = True
                     continue
                 conn.exec_driver_sql("SAVEPOINT unit")
                 try:
@@ -176,7 +173,6 @@ class SqliteStore:
                     entry.error = error
                     conn.exec_driver_sql("ROLLBACK TO unit")
                 conn.exec_driver_sql("RELEASE unit")
-                entry.done = True
 
     # --- connections --------------------------------------------------------------------------------------------------
 

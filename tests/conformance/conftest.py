@@ -1,0 +1,41 @@
+"""Fixtures that give each test each implementation, started and empty."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from procession.blobs.protocol import BlobStore
+from procession.dispatch.protocol import Dispatcher
+from procession.keys.local import LocalKeys
+from procession.keys.protocol import KeyStore
+from procession.store.protocol import Store
+from tests.conformance.implementations import BLOBS, DISPATCHERS, KEYS, STORES
+
+
+@pytest.fixture(params=STORES)
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    made = STORES[request.param](tmp_path)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture(params=DISPATCHERS)
+def dispatcher(request: pytest.FixtureRequest) -> Dispatcher:
+    return DISPATCHERS[request.param]()
+
+
+@pytest.fixture(params=BLOBS)
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
+    return BLOBS[request.param](tmp_path)
+
+
+@pytest.fixture(params=KEYS)
+def keys(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeyStore]:
+    made = KEYS[request.param](tmp_path)
+    yield made
+    if isinstance(made, LocalKeys):
+        made.close()

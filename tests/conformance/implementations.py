@@ -1,0 +1,20 @@
+"""Every implementation of every backend protocol. A new one joins by one line here and passes the whole suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from procession.blobs.local import LocalBlobs
+from procession.blobs.protocol import BlobStore
+from procession.dispatch.inprocess import InProcessDispatcher
+from procession.dispatch.protocol import Dispatcher
+from procession.keys.local import LocalKeys
+from procession.keys.protocol import KeyStore
+from procession.store.protocol import Store
+from procession.store.sqlite import SqliteStore
+
+STORES: dict[str, Callable[[Path], Store]] = {"sqlite": lambda folder: SqliteStore(folder / "procession.db")}
+DISPATCHERS: dict[str, Callable[[], Dispatcher]] = {"inprocess": InProcessDispatcher}
+BLOBS: dict[str, Callable[[Path], BlobStore]] = {"local": lambda folder: LocalBlobs(folder / "blobs")}
+KEYS: dict[str, Callable[[Path], KeyStore]] = {"local": lambda folder: LocalKeys(folder / "keys")}

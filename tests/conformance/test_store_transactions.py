@@ -1,0 +1,58 @@
+"""What every store promises about transactions."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from procession.domain.errors import Unavailable
+from procession.store import analyses, documents
+from procession.store.protocol import Store
+from tests.records import a_document, an_analysis, submit
+
+
+async def test_a_read_sees_every_acknowledged_write(store: Store) -> None:
+    for _ in range(20):
+        made = await store.write(submit)
+        assert await store.read(lambda conn, made=made: analyses.get(conn, "acme", made.id)) == made
+
+
+async def test_a_failing_unit_leaves_nothing_and_harms_no_other(store: Store) -> None:
+    def fails_at_the_end(conn: Connection) -> None:
+        submit(conn, "half done")
+        raise KeyError("changed my mind")
+
+    writes = [
+        store.write(fails_at_the_end if n % 2 else lambda conn, n=n: submit(conn, f"file {n}")) for n in range(20)
+    ]
+    results = await asyncio.gather(*writes, return_exceptions=True)
+    assert [isinstance(result, KeyError) for result in results] == [bool(n % 2) for n in range(20)]
+    found = await store.read(lambda conn: analyses.page(conn, "acme", limit=100))
+    assert {analysis.id for analysis in found} == {result.id for result in results[::2]}
+
+
+async def test_foreign_keys_hold(store: Store) -> None:
+    def orphan(conn: Connection) -> None:
+        document = documents.insert(conn, a_document(), "local", "key:test", None)
+        analyses.insert(conn, an_analysis(document, batch_id="batch_unknown"), "key:test", None)
+
+    with pytest.raises(IntegrityError):
+        await store.write(orphan)
+
+
+async def test_a_stopped_store_refuses_in_words(store: Store) -> None:
+    await store.stop()
+    with pytest.raises(Unavailable):
+        await store.write(submit)
+    with pytest.raises(Unavailable):
+        await store.read(lambda conn: analyses.page(conn, "acme"))
+    await store.stop()  # again: harmless
+
+
+async def test_many_writers_lose_nothing(store: Store) -> None:
+    made = await asyncio.gather(*(store.write(submit) for _ in range(300)))
+    found = await store.read(lambda conn: analyses.page(conn, "acme", limit=1000))
+    assert {analysis.id for analysis in found} == {analysis.id for analysis in made}
