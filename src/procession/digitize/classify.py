@@ -23,7 +23,8 @@ _BUTTONS = frozenset({"checkbox", "radio", "multiselect", "select", "choice"})
 _SHAPES = {kind.value: kind for kind in FieldType}
 _OTHER_PARTY = re.compile(
     r" (?:venue|vendor|supplier|photographer|planner|coordinator|emergency|day of|on site|onsite|office|company|"
-    r"best mans?|maid of honou?r|officiant|caterer|dj|parents?|mother|father|witness|guest|billing|accounts?|second contact) "
+    r"best mans?|maid of honou?r|officiant|caterer|dj|parents?|mother|father|witness|guest|billing|"
+    r"accounts?|second contact) "
 )
 _SUBTYPE_FORMS: dict[Subtype, frozenset[FieldType]] = {
     Subtype.BUDGET_RANGE: frozenset({FieldType.RADIO, FieldType.SELECT, FieldType.MULTISELECT, FieldType.CHECKBOX}),

@@ -1,4 +1,4 @@
-"""What sort of document this is, and its title: by the words of headings and text, and by how much is left to fill in."""
+"""What sort of document this is, and its title, by the words of headings and text."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ _BODY_WORDS: dict[Kind, re.Pattern[str]] = {
         r"force majeure|clause|vertrag|haftung|contrat|contrato|overeenkomst) "
     ),
     "invoice": re.compile(
-        r" (?:invoice|bill to|qty|quantity|unit price|subtotal|amount due|vat|please pay|iban|rechnung|facture|mwst|tva) "
+        r" (?:invoice|bill to|qty|quantity|unit price|subtotal|amount due|vat|please pay|iban|rechnung|"
+        r"facture|mwst|tva) "
     ),
     "questionnaire": re.compile(
         r" (?:what|how|which|when|where|would you|do you|are you|describe|tell us|please list) "
@@ -80,6 +81,12 @@ def document_kind(pages: Sequence[PageContent], fields: Sequence[Any] = (), titl
         if pattern.search(top):
             return kind
     return "form" if fields else "other"
+
+
+def is_document_word(text: str) -> bool:
+    """Whether a heading names the sort of document ("Booking Contract") rather than somebody."""
+    folded = fold(text)
+    return any(pattern.search(folded) for _, pattern in _TITLE_WORDS)
 
 
 def document_title(pages: Sequence[PageContent]) -> str | None:

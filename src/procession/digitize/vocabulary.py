@@ -23,6 +23,11 @@ def fold(text: str) -> str:
     return f" {_NOT_ASCII_WORD.sub(' ', plain).strip()} "
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, for long lists of words."""
+    return frozenset(text.split())
+
+
 class Meaning(NamedTuple):
     pattern: re.Pattern[str]
     subtype: Subtype | None
@@ -81,7 +86,7 @@ MEANINGS: tuple[Meaning, ...] = (
         _S.CLIENT_SIGNATURE,
         _T.SIGNATURE,
         _C.CONTRACT,
-        r" signatures? ",
+        r" signatures? (?!collection|package|cocktail|drink|dish|dance|style|event|look|song|scent|colou?r)",
         r" sign (?:here|below)",
         r" signed (?:by )?(?:the )?(?:client|customer|couple|bride|groom|partner|hirer)?s? ?$",
         r" unterschrift",

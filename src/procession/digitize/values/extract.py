@@ -1,0 +1,245 @@
+"""All values of a document: in the fields they belong to, or as fields of their own, with the box that proves each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from procession.digitize.page import PageContent, Rect
+from procession.digitize.values import people, roles, things
+from procession.digitize.values.evidence import ink_in, signatures
+from procession.digitize.values.found import TYPES, Found, Kind, Reading, read
+from procession.digitize.values.labelled import pairs
+from procession.digitize.values.normal import Hints, normalise
+from procession.digitize.vocabulary import MEANINGS
+from procession.domain.form import Box, Category, Field, FieldType, Source, Subtype
+
+REVIEW_BELOW = 0.6
+"""Confidence under which a person is asked to look."""
+
+_CATEGORIES: dict[Subtype, Category] = {row.subtype: row.category for row in reversed(MEANINGS) if row.subtype}
+_BUTTONS = frozenset({FieldType.CHECKBOX, FieldType.RADIO, FieldType.SELECT, FieldType.MULTISELECT})
+_SIGNED = frozenset({FieldType.SIGNATURE, FieldType.INITIALS})
+_BLANK = re.compile(r"^[\W_]*$")
+
+
+def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: Kind = "form") -> list[Field]:
+    """``fields`` with the values the pages show, then one new field per core value found in running text.
+
+    A core value that lies in a field's box becomes that field's value. Existing values are never overwritten. New
+    fields have source "text" ("ocr" on scanned pages), ids ``value-1`` …, and names unique among themselves. Words a reader
+    cannot see are never values.
+    """
+    reading = read(pages, kind)
+    by_number = {page.number: page for page in pages}
+    filled = [_filled(field, by_number.get(field.page), reading.hints) for field in fields]
+    chosen = _consistent(_best(_all(reading)))
+    added: list[Field] = []
+    for found in chosen:
+        page = by_number[found.page]
+        home = _home(found, filled, page)
+        if home is None:
+            if not _blank_on_purpose(found, filled):
+                added.append(_new_field(found, page, len(added) + 1))
+        elif filled[home].value in (None, "") or filled[home].subtype is None:
+            filled[home] = _with(filled[home], found, page)
+    return [*filled, *added]
+
+
+def _all(reading: Reading) -> list[Found]:
+    labelled = [pair for layout in reading.layouts for pair in pairs(layout)]
+    found = list(roles.dates_by_role(reading)) + list(roles.money_by_role(reading))
+    found += things.labelled(reading, labelled)
+    found += things.in_sentences(reading)
+    found += things.items(reading)
+    found += people.vendor(reading, labelled)
+    names = list(people.couple(reading, labelled))
+    found += names
+    found += people.contacts(reading, labelled, [str(one.value) for one in names])
+    found += signatures(reading)
+    return found
+
+
+def _best(found: Iterable[Found]) -> list[Found]:
+    """One value per core field: the surest, then the first on the page; a different rival nearly as sure is a doubt."""
+    groups: dict[Subtype, list[Found]] = {}
+    for one in found:
+        groups.setdefault(one.subtype, []).append(one)
+    chosen = []
+    for subtype, group in groups.items():
+        ranked = sorted(group, key=lambda one: (-round(one.confidence, 2), one.page, one.box.y0, one.box.x0))
+        best = ranked[0]
+        if subtype is Subtype.TOTAL_AMOUNT:
+            best = max(
+                (one for one in ranked if one.confidence >= best.confidence - 0.06),
+                key=lambda one: Decimal(str(one.value)),
+            )
+        rivals = {str(one.value) for one in ranked if one.confidence >= best.confidence - 0.02} - {str(best.value)}
+        if (
+            rivals
+            and subtype in (Subtype.WEDDING_DATE, Subtype.BALANCE_DUE, Subtype.DEPOSIT_AMOUNT)
+            and not best.reason
+        ):
+            best = replace(
+                best, confidence=best.confidence * 0.75, reason=f"{len(rivals) + 1} different values are printed"
+            )
+        chosen.append(best)
+    return sorted(chosen, key=lambda one: (one.page, one.box.y0, one.box.x0))
+
+
+def _consistent(found: list[Found]) -> list[Found]:
+    """Deposit and balance that do not add up to the total make all three doubtful."""
+    amounts = {
+        one.subtype: Decimal(str(one.value))
+        for one in found
+        if one.subtype in (Subtype.TOTAL_AMOUNT, Subtype.DEPOSIT_AMOUNT, Subtype.BALANCE_DUE)
+    }
+    if len(amounts) < 3:
+        return found
+    if amounts[Subtype.DEPOSIT_AMOUNT] + amounts[Subtype.BALANCE_DUE] == amounts[Subtype.TOTAL_AMOUNT]:
+        return found
+    reason = "deposit and balance do not add up to the total"
+    return [
+        replace(one, confidence=one.confidence * 0.8, reason=one.reason or reason) if one.subtype in amounts else one
+        for one in found
+    ]
+
+
+def _filled(field: Field, page: PageContent | None, hints: Hints) -> Field:
+    """A drawn field with words in its box has them as its value; a widget's text becomes a value of its type."""
+    if page is None:
+        return field
+    if field.source is Source.WIDGET:
+        return _normal_widget(field, hints)
+    if field.box is None or field.value not in (None, "") or field.type in _BUTTONS:
+        return field
+    box = _points(field.box, page)
+    if field.type in _SIGNED:
+        ink = ink_in(page, Rect(box.x0 - 4, box.y0 - 8, box.x1 + 4, box.y1 + 6))
+        if ink is None:
+            return field
+        return field.model_copy(update={"value": "signed", "value_text": None, "value_box": _fractions(ink, page)})
+    words = [w for w in page.words if w.visible and _holds(box, w.box) and not _BLANK.match(w.text)]
+    if not words or (sum(len(w.text) for w in words) < 2 and not words[0].text.isdigit()):
+        return field
+    text = " ".join(w.text for w in words)
+    if text.rstrip(" :?") in field.label:
+        return field
+    normal = normalise(field.type, field.subtype, text, hints)
+    sure = min(w.confidence for w in words)
+    proof = Rect(
+        min(w.box.x0 for w in words),
+        min(w.box.y0 for w in words),
+        max(w.box.x1 for w in words),
+        max(w.box.y1 for w in words),
+    )
+    update: dict[str, Any] = {
+        "value": normal.value,
+        "value_text": text,
+        "currency": normal.currency,
+        "value_box": _fractions(proof, page),
+        "confidence": round(min(field.confidence, normal.confidence * sure), 3),
+    }
+    return field.model_copy(update=update | _review(field, normal.ambiguous_reason))
+
+
+def _normal_widget(field: Field, hints: Hints) -> Field:
+    if not isinstance(field.value, str) or not field.value.strip() or field.type in _BUTTONS:
+        return field
+    normal = normalise(field.type, field.subtype, field.value, hints)
+    update: dict[str, Any] = {
+        "value": normal.value,
+        "value_text": field.value_text or field.value,
+        "currency": normal.currency or field.currency,
+        "value_box": field.value_box or field.box,
+    }
+    return field.model_copy(update=update | _review(field, normal.ambiguous_reason))
+
+
+def _review(field: Field, reason: str | None) -> dict[str, Any]:
+    return {"needs_review": True, "review_reason": field.review_reason or reason} if reason else {}
+
+
+def _home(found: Found, fields: Sequence[Field], page: PageContent) -> int | None:
+    """The field in whose box the value stands: with the same subtype, or with none yet and of a type that fits."""
+    for index, field in enumerate(fields):
+        if field.page != found.page or field.box is None or field.type in _BUTTONS:
+            continue
+        box = _points(field.box, page)
+        inside = _holds(Rect(box.x0 - 4, box.y0 - 10, box.x1 + 4, box.y1 + 6), found.box)
+        if field.subtype is found.subtype and (inside or field.value not in (None, "")):
+            return index
+        wanted = TYPES.get(found.subtype, FieldType.TEXT)
+        if inside and wanted in _SIGNED and field.type in _SIGNED:
+            return index
+        same = str(field.value) == str(found.value) or field.value_text == found.text
+        if inside and field.subtype is None and same:
+            return index
+    return None
+
+
+def _blank_on_purpose(found: Found, fields: Sequence[Field]) -> bool:
+    """A drawn field of this meaning on the page is empty: what was found nearby is a heading or a hint, not a value."""
+    if found.subtype in (Subtype.VENDOR_NAME, Subtype.CLIENT_SIGNATURE, Subtype.VENDOR_SIGNATURE):
+        return False
+    return any(
+        field.subtype is found.subtype and field.value in (None, "") and field.source is not Source.TEXT
+        for field in fields
+    )
+
+
+def _with(field: Field, found: Found, page: PageContent) -> Field:
+    update: dict[str, Any] = {
+        "value": found.value,
+        "value_text": found.text or None,
+        "value_box": _fractions(found.box, page),
+        "currency": found.currency or field.currency,
+        "subtype": field.subtype or found.subtype,
+        "category": _CATEGORIES.get(found.subtype, field.category),
+        "confidence": round(max(field.confidence, found.confidence), 3)
+        if not found.reason
+        else round(found.confidence, 3),
+    }
+    return field.model_copy(update=update | _review(field, found.reason))
+
+
+def _new_field(found: Found, page: PageContent, number: int) -> Field:
+    reason = found.reason
+    if reason is None and found.confidence < REVIEW_BELOW:
+        reason = "found without a clear label"
+    return Field(
+        id=f"value-{number}",
+        page=found.page,
+        label=found.label or found.subtype.value.replace("_", " ").capitalize(),
+        name=found.subtype.value,
+        type=TYPES.get(found.subtype, FieldType.TEXT),
+        subtype=found.subtype,
+        category=_CATEGORIES.get(found.subtype, Category.OTHER),
+        value=found.value,
+        value_text=found.text or None,
+        currency=found.currency,
+        value_box=_fractions(found.box, page),
+        confidence=round(min(max(found.confidence, 0.0), 1.0), 3),
+        source=Source.TEXT if page.source == "digital" else Source.OCR,
+        needs_review=reason is not None,
+        review_reason=reason,
+    )
+
+
+def _holds(outer: Rect, inner: Rect) -> bool:
+    x, y = inner.centre
+    return outer.x0 <= x <= outer.x1 and outer.y0 <= y <= outer.y1
+
+
+def _points(box: Box, page: PageContent) -> Rect:
+    return Rect(box[0] * page.width, box[1] * page.height, box[2] * page.width, box[3] * page.height)
+
+
+def _fractions(box: Rect, page: PageContent) -> Box:
+    def part(value: float, whole: float) -> float:
+        return round(min(max(value / whole, 0.0), 1.0), 5)
+
+    return part(box.x0, page.width), part(box.y0, page.height), part(box.x1, page.width), part(box.y1, page.height)

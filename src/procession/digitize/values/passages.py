@@ -1,0 +1,214 @@
+"""The page's visible words as chunks, rows and paragraphs, with a way back from any stretch of text to its box."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from procession.digitize.page import PageContent, Rect, Word
+
+GAP_HEIGHTS = 0.95
+"""Words of one chunk stand closer than this many letter heights."""
+LINE_GAP_HEIGHTS = 1.15
+"""Lines of one paragraph follow within this many letter heights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words that read as one text: a chunk of a row, or a paragraph."""
+
+    page: int
+    words: tuple[Word, ...]
+    text: str = field(init=False, default="")
+    _starts: tuple[int, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        starts, length = [], 0
+        for word in self.words:
+            starts.append(length)
+            length += len(word.text) + 1
+        object.__setattr__(self, "_starts", tuple(starts))
+        object.__setattr__(self, "text", " ".join(word.text for word in self.words))
+
+    @property
+    def box(self) -> Rect:
+        return union([word.box for word in self.words])
+
+    @property
+    def height(self) -> float:
+        return max(max(word.box.height for word in self.words), 1.0)
+
+    @property
+    def size(self) -> float:
+        return max((word.size or word.box.height) for word in self.words)
+
+    @property
+    def bold(self) -> bool:
+        return all(word.bold for word in self.words)
+
+    @property
+    def confidence(self) -> float:
+        return min(word.confidence for word in self.words)
+
+    def box_of(self, start: int, end: int) -> Rect:
+        """Box of ``text[start:end]``; a part of a word takes its share of the word's width."""
+        boxes = []
+        for word, at in self._touched(start, end):
+            low, high = max(start - at, 0), min(end - at, len(word.text))
+            share = word.box.width / max(len(word.text), 1)
+            x0, x1 = word.box.x0 + low * share, word.box.x0 + high * share
+            boxes.append(word.box if word.rtl else Rect(x0, word.box.y0, x1, word.box.y1))
+        return union(boxes) if boxes else self.box
+
+    def confidence_of(self, start: int, end: int) -> float:
+        return min((word.confidence for word, _ in self._touched(start, end)), default=self.confidence)
+
+    def is_bold(self, start: int, end: int) -> bool:
+        touched = self._touched(start, end)
+        return bool(touched) and all(word.bold for word, _ in touched)
+
+    def _touched(self, start: int, end: int) -> list[tuple[Word, int]]:
+        first = max(bisect_right(self._starts, start) - 1, 0)
+        found = []
+        for word, at in zip(self.words[first:], self._starts[first:], strict=True):
+            if at >= end:
+                break
+            if at + len(word.text) > start:
+                found.append((word, at))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Chunks on one base line, left to right."""
+
+    page: int
+    chunks: tuple[Passage, ...]
+
+    @property
+    def box(self) -> Rect:
+        return union([chunk.box for chunk in self.chunks])
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A page as rows, and the same words as paragraphs (a chunk that belongs to no paragraph is one by itself)."""
+
+    page: PageContent
+    rows: tuple[Row, ...]
+    paragraphs: tuple[Passage, ...]
+    place: dict[int, tuple[int, int]]
+    """id of a chunk -> its row and its position in the row."""
+
+    def left_of(self, chunk: Passage) -> list[Passage]:
+        """Chunks of the same row before ``chunk``, nearest first."""
+        row, position = self.place[id(chunk)]
+        return list(reversed(self.rows[row].chunks[:position]))
+
+    def right_of(self, chunk: Passage) -> Passage | None:
+        row, position = self.place[id(chunk)]
+        chunks = self.rows[row].chunks
+        return chunks[position + 1] if position + 1 < len(chunks) else None
+
+    def above(self, chunk: Passage, heights: float = 2.6) -> Passage | None:
+        """The chunk right above that shares the left edge, the right edge or most of the width."""
+        row, _ = self.place[id(chunk)]
+        for other in reversed(self.rows[max(0, row - 6) : row]):
+            for candidate in other.chunks:
+                gap = chunk.box.y0 - candidate.box.y1
+                if -1 <= gap <= heights * chunk.height and aligned(candidate.box, chunk.box):
+                    return candidate
+        return None
+
+    def below(self, chunk: Passage, heights: float = 2.6) -> Passage | None:
+        row, _ = self.place[id(chunk)]
+        for other in self.rows[row + 1 : row + 7]:
+            for candidate in other.chunks:
+                gap = candidate.box.y0 - chunk.box.y1
+                if -1 <= gap <= heights * chunk.height and aligned(chunk.box, candidate.box):
+                    return candidate
+        return None
+
+
+def lay_out(page: PageContent) -> Layout:
+    words = [word for word in page.words if word.visible and word.text.strip()]
+    rules = [s.box for s in page.segments if not s.horizontal]
+    rows = tuple(Row(page.number, _chunks(page.number, row, rules)) for row in _rows(words))
+    place = {id(chunk): (r, c) for r, row in enumerate(rows) for c, chunk in enumerate(row.chunks)}
+    return Layout(page, rows, tuple(_paragraphs(rows)), place)
+
+
+def union(boxes: Sequence[Rect]) -> Rect:
+    return Rect(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
+
+
+def aligned(upper: Rect, lower: Rect) -> bool:
+    if abs(upper.x0 - lower.x0) < 8 or abs(upper.x1 - lower.x1) < 8:
+        return True
+    shared = min(upper.x1, lower.x1) - max(upper.x0, lower.x0)
+    return shared > 0.6 * min(upper.width, lower.width) and min(upper.width, lower.width) > 0.5 * max(
+        upper.width, lower.width
+    )
+
+
+def _rows(words: Sequence[Word]) -> list[list[Word]]:
+    rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda w: w.box.y1):
+        home = None
+        for row in rows[-4:]:
+            last = row[-1].box
+            shared = min(last.y1, word.box.y1) - max(last.y0, word.box.y0)
+            if shared > 0.55 * min(last.height, word.box.height):
+                home = row
+        if home is None:
+            rows.append([word])
+        else:
+            home.append(word)
+    for row in rows:
+        row.sort(key=lambda w: w.box.x0)
+        if sum(w.rtl for w in row) > len(row) / 2:
+            row.reverse()
+    return sorted(rows, key=lambda row: min(w.box.y0 for w in row))
+
+
+def _chunks(page: int, row: Sequence[Word], rules: Sequence[Rect]) -> tuple[Passage, ...]:
+    chunks: list[list[Word]] = [[row[0]]]
+    for before, word in pairwise(row):
+        gap = word.box.x0 - before.box.x1 if word.box.x0 >= before.box.x0 else before.box.x0 - word.box.x1
+        middle = word.box.centre[1]
+        height = min(before.box.height, word.box.height)
+        ruled = any(before.box.x1 - 1.5 <= r.x0 <= word.box.x0 + 1.5 and r.y0 <= middle <= r.y1 for r in rules)
+        if gap > GAP_HEIGHTS * max(height, 1.0) or ruled:
+            chunks.append([word])
+        else:
+            chunks[-1].append(word)
+    return tuple(Passage(page, tuple(chunk)) for chunk in chunks)
+
+
+def _paragraphs(rows: Sequence[Row]) -> list[Passage]:
+    """Joins rows of one chunk that follow closely with the same left edge where the upper line is nearly full."""
+    found: list[list[Passage]] = []
+    for row in rows:
+        for chunk in row.chunks:
+            if len(row.chunks) == 1 and found and _continues(found[-1], chunk):
+                found[-1].append(chunk)
+            else:
+                found.append([chunk])
+    return [
+        parts[0] if len(parts) == 1 else Passage(parts[0].page, tuple(word for part in parts for word in part.words))
+        for parts in found
+    ]
+
+
+def _continues(parts: Sequence[Passage], chunk: Passage) -> bool:
+    last = parts[-1]
+    gap = chunk.box.y0 - last.box.y1
+    if gap > LINE_GAP_HEIGHTS * chunk.height or abs(last.box.x0 - chunk.box.x0) > 14:
+        return False
+    if abs(last.size - chunk.size) > 0.2 * chunk.size:
+        return False
+    full = max(part.box.width for part in (*parts, chunk))
+    # a short upper line ends its paragraph; the first word below would have fitted
+    return full > 20 * chunk.height and last.box.width + chunk.words[0].box.width > 0.93 * full

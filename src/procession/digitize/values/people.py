@@ -1,0 +1,249 @@
+"""Who the document is about: the couple, the supplier, and whose e-mail address and phone number is whose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from procession.digitize.classify import meaning_of
+from procession.digitize.kind import is_document_word
+from procession.digitize.values.contacts import FREE_MAIL, FoundPhone
+from procession.digitize.values.found import Found, Reading
+from procession.digitize.values.labelled import Pair
+from procession.digitize.values.parties import (
+    COMPANY_WORDS,
+    Span,
+    client_pair,
+    common_name,
+    company_like,
+    couple_in,
+    defined_vendor,
+    is_company,
+    person_in,
+)
+from procession.digitize.values.passages import Passage
+from procession.digitize.vocabulary import fold
+from procession.domain.form import Category, Subtype
+
+HEADER_SHARE = 0.3
+"""Part of the first page in which a supplier prints its own name."""
+NEAR_POINTS = 40.0
+
+_ABOUT_COUPLE = re.compile(
+    r"(?:wedding of|proposal for|prepared for|agreement for|contract for|quote for|invoice for|marriage of|dear|"
+    r"congratulations|hochzeit von|mariage de|boda de|matrimonio di|bruiloft van|reachable|couple|client)\s*:?\s*$",
+    re.IGNORECASE,
+)
+
+
+def couple(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
+    for pair in pairs:
+        yield from _labelled_couple(pair)
+    for layout, passage in reading.passages():
+        text = passage.text
+        named = client_pair(text)
+        if named:
+            yield from _both(passage, named, 0.93, None)
+            continue
+        loose = couple_in(text)
+        if loose and not is_company(loose[0].text + " " + loose[1].text):
+            before = text[: loose[0].start]
+            if _ABOUT_COUPLE.search(before):
+                yield from _both(passage, loose, 0.92, None)
+            elif _wedding_of(text[loose[1].end :]):
+                yield from _both(passage, loose, 0.85, None)
+            elif len(before) < 3 and len(text) - loose[1].end < 3 and _full(loose):
+                above = layout.above(passage) if id(passage) in layout.place else None
+                yield from _both(passage, loose, 0.6, above.text if above and len(above.text) < 30 else None)
+
+
+def vendor(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
+    for pair in pairs:
+        if pair.meaning.subtype is Subtype.VENDOR_NAME and len(pair.text) <= 60 and "@" not in pair.text:
+            text = re.split(r"\s[·|•]\s|,\s", pair.text)[0]
+            yield _vendor(pair.value, Span(pair.start, pair.start + len(text), text), 0.92, pair.label)
+    domains = [mail.company for _, mail in reading.emails if mail.company not in FREE_MAIL]
+    for layout, passage in reading.passages():
+        defined = defined_vendor(passage.text)
+        if defined:
+            yield _vendor(passage, defined, 0.94, None)
+        for domain in dict.fromkeys(domains):
+            span = company_like(passage.text, domain)
+            if span and "@" not in span.text:
+                early = 0.03 if layout.page.number == 1 else 0.0
+                yield _vendor(passage, span, 0.9 + early, None)
+        by = re.match(r"^(?:prepared|presented|issued|provided) by:?\s+(.+)$", passage.text, re.IGNORECASE)
+        if by:
+            text = re.split(r"\s[·|•–—]\s|,\s|\s\S+@", by[1])[0]
+            yield _vendor(passage, Span(by.start(1), by.start(1) + len(text), text), 0.9, None)
+    yield from _letterhead(reading)
+
+
+def vendor_emails(reading: Reading) -> set[int]:
+    """Indices in ``reading.emails`` of the supplier's own addresses."""
+    found = set()
+    for index, (_, mail) in enumerate(reading.emails):
+        if mail.company in FREE_MAIL:
+            continue
+        own = mail.is_office or any(company_like(passage.text, mail.company) for _, passage in reading.passages())
+        if own:
+            found.add(index)
+    return found
+
+
+def contacts(reading: Reading, pairs: Sequence[Pair], names: Sequence[str]) -> Iterator[Found]:
+    """The couple's e-mail address and phone; what belongs to the supplier is left out."""
+    vendors = vendor_emails(reading)
+    labels = {(id(pair.value), pair.start): pair for pair in pairs if pair.meaning.category is Category.COUPLE}
+    for index, (passage, mail) in enumerate(reading.emails):
+        if index in vendors:
+            continue
+        pair = next(
+            (p for p in labels.values() if p.value.text == passage.text and p.start <= mail.start < p.end), None
+        )
+        strength = 0.96 if common_name(names, mail.local) else 0.92 if pair else 0.8
+        yield Found(
+            Subtype.COUPLE_EMAIL,
+            mail.normal,
+            mail.text,
+            passage.page,
+            passage.box_of(mail.start, mail.end),
+            strength,
+            pair.label if pair else None,
+        )
+    for passage, phone in reading.phones:
+        strength, label = _couples_phone(reading, pairs, vendors, passage, phone)
+        if strength > 0:
+            yield Found(
+                Subtype.COUPLE_PHONE,
+                phone.e164 or phone.text,
+                phone.text,
+                passage.page,
+                passage.box_of(phone.start, phone.end),
+                strength * (0.7 if phone.doubt else 1.0),
+                label,
+                reason=phone.doubt,
+            )
+
+
+def _labelled_couple(pair: Pair) -> Iterator[Found]:
+    subtype, category = pair.meaning.subtype, pair.meaning.category
+    if category is not Category.COUPLE or subtype in (Subtype.COUPLE_EMAIL, Subtype.COUPLE_PHONE):
+        return
+    if pair.meaning.type.value != "text":
+        return
+    both = couple_in(pair.text, single_words=True)
+    if both and subtype is not Subtype.PARTNER_2_NAME:
+        moved = tuple(Span(s.start + pair.start, s.end + pair.start, s.text) for s in both)
+        yield from _both(pair.value, (moved[0], moved[1]), pair.strength, pair.label)
+        return
+    alone = person_in(pair.text)
+    if alone and not is_company(alone.text) and len(alone.text.split()) <= 5:
+        who = subtype or Subtype.PARTNER_1_NAME
+        if who not in (Subtype.PARTNER_1_NAME, Subtype.PARTNER_2_NAME):
+            return
+        start = pair.start + alone.start
+        yield _name(pair.value, who, Span(start, start + len(alone.text), alone.text), pair.strength - 0.03, pair.label)
+
+
+def _both(passage: Passage, names: tuple[Span, Span], strength: float, label: str | None) -> Iterator[Found]:
+    yield _name(passage, Subtype.PARTNER_1_NAME, names[0], strength, label)
+    yield _name(passage, Subtype.PARTNER_2_NAME, names[1], strength, label)
+
+
+def _name(passage: Passage, subtype: Subtype, span: Span, strength: float, label: str | None) -> Found:
+    box = passage.box_of(span.start, span.end)
+    return Found(subtype, span.text, span.text, passage.page, box, strength, label)
+
+
+def _vendor(passage: Passage, span: Span, strength: float, label: str | None) -> Found:
+    text = span.text.strip(" ,;:")
+    box = passage.box_of(span.start, span.start + len(text))
+    return Found(Subtype.VENDOR_NAME, text, text, passage.page, box, strength, label)
+
+
+def _letterhead(reading: Reading) -> Iterator[Found]:
+    """A company's name printed large, bold or alone at the top of the first page."""
+    if not reading.layouts:
+        return
+    layout = reading.layouts[0]
+    body = sorted(chunk.size for row in layout.rows for chunk in row.chunks)
+    if not body:
+        return
+    usual = body[len(body) // 2]
+    for row in layout.rows:
+        for chunk in row.chunks:
+            if chunk.box.y0 > layout.page.height * HEADER_SHARE:
+                return
+            at = 0
+            for part in re.split(r"(\s[—–|·•-]\s|:\s)", chunk.text):
+                if COMPANY_WORDS.search(part) and part[:1].isupper() and len(part.split()) <= 7 and not _is_other(part):
+                    strength = 0.62 + (0.12 if chunk.size > usual * 1.15 or chunk.bold else 0.0)
+                    yield _vendor(chunk, Span(at, at + len(part), part), strength, None)
+                at += len(part)
+
+
+def _is_other(text: str) -> bool:
+    return (
+        is_document_word(text) or meaning_of(text) is not None or "@" in text or (text.endswith(".") and " is " in text)
+    )
+
+
+def _wedding_of(after: str) -> bool:
+    return bool(
+        re.match(r"^(?:[’']s?)?\s*(?:[—–-]\s*)?(?:wedding|hochzeit|mariage|boda|bruiloft)\b", after, re.IGNORECASE)
+    )
+
+
+def _full(names: tuple[Span, Span]) -> bool:
+    return all(2 <= len(span.text.split()) <= 4 for span in names)
+
+
+def _couples_phone(
+    reading: Reading, pairs: Sequence[Pair], vendors: set[int], passage: Passage, phone: FoundPhone
+) -> tuple[float, str | None]:
+    """How surely a number is the couple's: 0 when the nearest address is the supplier's."""
+    pair = next(
+        (p for p in pairs if p.value is passage or (p.value.text == passage.text and p.value.page == passage.page)),
+        None,
+    )
+    labelled = (
+        pair is not None and pair.meaning.subtype is Subtype.COUPLE_PHONE and pair.start <= phone.start < pair.end
+    )
+    near = _nearest_email(reading, passage, phone)
+    if near is not None:
+        index, distance = near
+        if index in vendors:
+            if distance < NEAR_POINTS / 4 or not labelled:
+                return (0.45, pair.label) if labelled and pair else (0.0, None)
+        else:
+            return (0.95 if labelled else 0.88), pair.label if labelled and pair else None
+    if labelled and pair:
+        return 0.9, pair.label
+    in_header = reading.layouts and passage.box.y0 < reading.layouts[0].page.height * 0.15 and passage.page == 1
+    before = fold(passage.text[: phone.start][-40:])
+    if in_header or re.search(r" (?:office|studio|vendor|company|emergency|venue) ", before):
+        return 0.0, None
+    return 0.5, None
+
+
+def _nearest_email(reading: Reading, passage: Passage, phone: FoundPhone) -> tuple[int, float] | None:
+    """Index and distance in points of the nearest address: along the text in one passage, down the page otherwise."""
+    best: tuple[int, float] | None = None
+    for index, (other, mail) in enumerate(reading.emails):
+        if other.page != passage.page:
+            continue
+        if other is passage:
+            gap = phone.start - mail.end if phone.start >= mail.end else mail.start - phone.end
+            distance = gap * 0.12
+        else:
+            distance = 6 + _apart(passage.box_of(phone.start, phone.end), other.box_of(mail.start, mail.end))
+        if distance < 90 and (best is None or distance < best[1]):
+            best = index, distance
+    return best
+
+
+def _apart(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
+    dx = max(0.0, a[0] - b[2], b[0] - a[2])
+    dy = max(0.0, a[1] - b[3], b[1] - a[3])
+    return dx * 0.5 + dy

@@ -1,0 +1,208 @@
+"""What the wedding is and what is bought: venue, address, guests, times, package, wishes."""
+
+# ruff: noqa: E501 - a pattern with its synonyms reads better in one line
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from procession.digitize.values import dates
+from procession.digitize.values.contacts import find_emails
+from procession.digitize.values.found import Found, Reading
+from procession.digitize.values.labelled import Pair
+from procession.digitize.values.money import find_money
+from procession.digitize.values.passages import Layout, Passage
+from procession.digitize.vocabulary import fold
+from procession.domain.form import Subtype
+
+TEXT_CHARS_MAX = 300
+GUESTS_MAX = 20_000
+
+_PLAIN = {
+    Subtype.CEREMONY_VENUE,
+    Subtype.RECEPTION_VENUE,
+    Subtype.VENUE_ADDRESS,
+    Subtype.PACKAGE_NAME,
+    Subtype.SPECIAL_REQUESTS,
+    Subtype.SERVICES_NEEDED,
+    Subtype.TIMELINE_PREFERENCES,
+    Subtype.BUDGET_RANGE,
+}
+_GUESTS = re.compile(
+    r"(?<![\d.,$€£])(?P<low>\d{1,3}(?:[.,]\d{3})|\d{1,5})(?:\s?(?:[-–]|to)\s?(?P<high>\d{1,5}))?\s+(?:[^\W\d_]+\s+){0,2}?"
+    r"(?:guests?|people|persons?|attendees|pax|gäste\w*|invités|invitados|gasten|ospiti|invitati|personen|personnes|personas|persone)\b",
+    re.IGNORECASE,
+)
+_VENUE = re.compile(
+    r"\b(?:held|take place|takes place|taking place|celebrated|hosted|ceremony|wedding|reception|event|married|statt)\b(?P<between>[^;]{0,90}?)"
+    r"\b(?:at|in the|im|in der|au|à la|en el)\s+(?P<venue>(?:the\s+)?[^\W\d_a-zà-ÿ][^;:]{3,110}?)"
+    r"(?=,?\s+(?:for|with|on|from|beginning|starting|commencing|and will|at|by|between|in accordance|which|where)\s|\.\s|\.$|;|\s\(|$)"
+)
+_PACKAGE = re.compile(
+    r"\b(?:selected|chosen|chooses|selects|booked|purchased|purchases|opted for|ordered|hired? for|reserved)\s+(?:the\s+|our\s+)?[“\"']?"
+    r"(?P<name>[^\W\d_a-z][^;:.”\"]{1,70}?)[”\"']?(?=\s+(?:package|option)\b|,?\s+(?:for|at|which|including|with|as|on|and|that)\s|[.;,]\s|[.,]?$)"
+)
+_ITEM = re.compile(r"\b(?:package|collection|coverage|paket|forfait|formule|paquete|pakket|pacchetto)\b", re.IGNORECASE)
+_ITEM_HEADER = re.compile(
+    r" (?:description|item|service|services|beschreibung|leistung|designation|descripcion|omschrijving|descrizione) "
+)
+
+
+def labelled(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
+    for pair in pairs:
+        subtype = pair.meaning.subtype
+        if subtype in _PLAIN:
+            yield from _plain(reading, pair, subtype)
+        elif subtype is Subtype.GUEST_COUNT:
+            yield from _count(pair)
+        elif subtype is Subtype.WEDDING_TIME:
+            time = dates.find_time(pair.text)
+            if time:
+                yield _found(pair, Subtype.WEDDING_TIME, time[2], time[0], time[1])
+
+
+def in_sentences(reading: Reading) -> Iterator[Found]:
+    for _, passage in reading.passages():
+        for match in _GUESTS.finditer(passage.text):
+            count = int(re.sub(r"\D", "", match["low"]))
+            if 2 <= count <= GUESTS_MAX and not re.search(
+                r"\b(?:per|each|every|additional|up to)\W*$", passage.text[: match.start()]
+            ):
+                high = match["high"]
+                reason = f"a range: {match['low']} to {high}" if high else None
+                end = match.end("high") if high else match.end("low")
+                yield _at(
+                    passage, Subtype.GUEST_COUNT, int(high or count), match.start(), end, 0.6 if high else 0.85, reason
+                )
+        if len(passage.text) < 30:
+            continue
+        if place := _VENUE.search(passage.text):
+            end = place.end("venue")
+            venue = place["venue"].rstrip(" .,")
+            kind = Subtype.RECEPTION_VENUE if place[0].lower().startswith("reception") else Subtype.CEREMONY_VENUE
+            if not dates.find_time(venue) and not find_money(venue):
+                yield _at(passage, kind, venue, place.start("venue"), end - (len(place["venue"]) - len(venue)), 0.82)
+        if bought := _PACKAGE.search(passage.text):
+            name, start = bought["name"].rstrip(" .,"), bought.start("name")
+            yield _at(passage, Subtype.PACKAGE_NAME, name, start, start + len(name), 0.82)
+
+
+def items(reading: Reading) -> Iterator[Found]:
+    """The package among an invoice's lines: a line that says so, else the first one under the heading."""
+    for layout in reading.layouts:
+        header = next(
+            (
+                row.chunks[0]
+                for row in layout.rows
+                if len(row.chunks) >= 2 and _ITEM_HEADER.search(fold(row.chunks[0].text))
+            ),
+            None,
+        )
+        if header is None:
+            continue
+        first = True
+        for row in layout.rows:
+            name = row.chunks[0]
+            if name.box.y0 <= header.box.y0 or abs(name.box.x0 - header.box.x0) > 12 or len(row.chunks) < 2:
+                continue
+            if not find_money(row.chunks[-1].text, bare=True):
+                continue
+            if _ITEM.search(name.text):
+                yield _at(name, Subtype.PACKAGE_NAME, name.text, 0, len(name.text), 0.85)
+            elif first:
+                yield _at(name, Subtype.PACKAGE_NAME, name.text, 0, len(name.text), 0.55)
+            first = False
+
+
+def _plain(reading: Reading, pair: Pair, subtype: Subtype) -> Iterator[Found]:
+    text = pair.text.strip()
+    if len(text) > TEXT_CHARS_MAX or text.endswith("?") or find_emails(text):
+        return
+    whole_date = dates.find_dates(text)
+    if whole_date and len(whole_date[0].text) > 0.7 * len(text):
+        return
+    if subtype is Subtype.PACKAGE_NAME and not re.search(r"[^\W\d_]{2}", text):
+        return
+    money = find_money(text)
+    if subtype is Subtype.BUDGET_RANGE:
+        if money or re.search(r"\d", text):
+            yield _found(pair, subtype, text, 0, len(text))
+        return
+    if money and len(money[0].text) > 0.6 * len(text):
+        return
+    yield _wrapped(reading, pair, subtype, text)
+
+
+def _wrapped(reading: Reading, pair: Pair, subtype: Subtype, text: str) -> Found:
+    """A cell's text may go on in the line below: same left edge, no label in front, no other line between."""
+    layout = next(one for one in reading.layouts if one.page.number == pair.value.page)
+    following = _next_line(layout, pair)
+    if following is None:
+        return _found(pair, subtype, text, 0, len(text))
+    joined = Passage(pair.value.page, (*pair.value.words, *following.words))
+    value = f"{text} {following.text}"
+    box = joined.box_of(pair.start, len(joined.text))
+    return Found(subtype, value, value, pair.value.page, box, pair.strength * 0.95, pair.label)
+
+
+def _next_line(layout: Layout, pair: Pair) -> Passage | None:
+    if id(pair.value) not in layout.place or pair.start:
+        return None
+    row, position = layout.place[id(pair.value)]
+    if position == 0 or row + 1 >= len(layout.rows):
+        return None  # a value under its label: what follows may be the next answer
+    following = layout.rows[row + 1].chunks
+    first = following[0]
+    close = first.box.y0 - pair.value.box.y1 < 0.45 * pair.value.height
+    if len(following) != 1 or not close or abs(first.box.x0 - pair.value.box.x0) > 3:
+        return None
+    ruled = any(
+        s.horizontal
+        and pair.value.box.y1 - 2 <= s.box.centre[1] <= first.box.y0 + 2
+        and s.box.x0 < first.box.x1
+        and s.box.x1 > first.box.x0
+        for s in layout.page.segments
+    )
+    return None if ruled or first.text.endswith((":", "?")) else first
+
+
+def _count(pair: Pair) -> Iterator[Found]:
+    match = re.match(
+        r"^\D{0,20}?(?P<low>\d{1,3}[.,]\d{3}|\d{1,5})(?:\s?(?:[-–]|to)\s?(?P<high>\d{1,5}))?(?!\d)", pair.text
+    )
+    if not match or dates.find_dates(pair.text) or find_money(pair.text):
+        return
+    low = int(re.sub(r"\D", "", match["low"]))
+    if low > GUESTS_MAX or len(pair.text) > 60:
+        return
+    high = match["high"]
+    end = match.end("high") if high else match.end("low")
+    found = _found(pair, Subtype.GUEST_COUNT, int(high) if high else low, match.start("low"), end)
+    if high:
+        found = Found(
+            *(found.subtype, found.value, found.text, found.page, found.box, 0.6, found.label),
+            reason=f"a range: {low} to {high}",
+        )
+    yield found
+
+
+def _found(pair: Pair, subtype: Subtype, value: str | int, start: int, end: int) -> Found:
+    at = pair.start + start
+    text = pair.value.text[at : pair.start + end]
+    box = pair.value.box_of(at, pair.start + end)
+    return Found(subtype, value, text, pair.value.page, box, pair.strength, pair.label)
+
+
+def _at(
+    passage: Passage,
+    subtype: Subtype,
+    value: str | int,
+    start: int,
+    end: int,
+    strength: float,
+    reason: str | None = None,
+) -> Found:
+    return Found(
+        subtype, value, passage.text[start:end], passage.page, passage.box_of(start, end), strength, reason=reason
+    )
