@@ -126,6 +126,7 @@ class Http(_Section):
     event_poll_seconds: Annotated[float, Field(gt=0)] = 5.0
     """An event stream looks this often for changes that another process made."""
     event_heartbeat_seconds: Annotated[float, Field(gt=0)] = 15.0
+    """A comment goes out on a quiet event stream this often, so that proxies keep it open."""
     request_bytes_max: Annotated[int, Field(gt=0)] = 2 * MIB
     """Body of any request that is not an upload."""
     session_seconds: Annotated[int, Field(gt=0)] = 12 * 3600

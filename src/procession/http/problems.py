@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Match, Route
 
 from procession.domain.errors import (
     Forbidden,
@@ -92,8 +93,11 @@ class RequestInvalid(InvalidRequest):
 
 
 def _where(location: Sequence[str | int]) -> str:
+    """A path into the body or a parameter's name; a place in malformed JSON is just the body."""
     parts = [str(part) for part in location]
-    return ".".join(parts[1:] or parts)
+    if not any(isinstance(part, str) for part in location[1:]):
+        return parts[0]
+    return ".".join(parts[1:])
 
 
 def of_http(error: HTTPException) -> ProcessionError:
@@ -146,4 +150,16 @@ def install(app: FastAPI) -> None:
     async def _framework(request: Request, error: HTTPException) -> Response:
         ours = of_http(error)
         status = ours.status if error.__cause__ is ours else error.status_code
-        return response(ours, trace_id(request), status=status, headers=error.headers)
+        headers = dict(error.headers or {})
+        if status == 405:
+            headers["Allow"] = ", ".join(sorted(_methods(request)))
+        return response(ours, trace_id(request), status=status, headers=headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """What this address does take: the framework names only its first route's methods."""
+    taken: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            taken |= route.methods or set()
+    return taken

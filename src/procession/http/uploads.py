@@ -86,7 +86,7 @@ class Body:
 
     def too_large(self) -> TooLarge:
         most = self.limits.upload_bytes_max / MIB
-        return TooLarge(f"This file is larger than {most:g} MB. Split it or reduce its pictures and try again.")
+        return TooLarge(f"This file is larger than {most:.4g} MB. Split it or reduce its pictures and try again.")
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Raises TooLarge past the limit and InvalidRequest when the sender stalls."""

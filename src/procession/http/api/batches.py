@@ -94,7 +94,7 @@ async def _submit(application: App, asker: Principal, files: list[uploads.Part],
         name = uploads.file_name(file.file_name, limits)
         try:
             if len(file.content) > limits.upload_bytes_max:
-                raise TooLarge(f"This file is larger than {limits.upload_bytes_max / MIB:g} MB.")
+                raise TooLarge(f"This file is larger than {limits.upload_bytes_max / MIB:.4g} MB.")
             uploads.check_type(file.content_type)
             await application.submissions.submit(
                 asker,

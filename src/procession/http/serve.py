@@ -1,0 +1,43 @@
+"""The web server around the application: uvicorn with our limits, and a drain that ends event streams first."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from procession.settings import Settings
+
+HEADER_BYTES_MAX = 32 * 1024
+KEEP_ALIVE_SECONDS = 30
+LISTEN_BACKLOG = 2048
+
+
+class Server(uvicorn.Server):
+    """Run with ``await server.serve()``; stop by setting ``should_exit``. Signals are the caller's business."""
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        self._streams = app.state.streams
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.http.host,
+                port=settings.http.port,
+                loop="asyncio",
+                ws="none",
+                lifespan="off",  # the services start before the port opens and stop after it closed
+                log_config=None,
+                access_log=False,  # the edge logs requests, without ids and tokens
+                server_header=False,
+                proxy_headers=False,  # no forwarded address is believed
+                h11_max_incomplete_event_size=HEADER_BYTES_MAX,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                backlog=LISTEN_BACKLOG,
+                timeout_graceful_shutdown=max(1, round(settings.worker.drain_seconds)),
+            )
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._streams.close()  # they never end by themselves, and uvicorn waits for every answer
+        await super().shutdown(sockets)
