@@ -1,0 +1,131 @@
+"""Keys on one machine: the master key's file, what is on disk, destruction for good."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from procession.domain.errors import Internal, NotFound, Unavailable
+from procession.keys.local import LocalKeys
+
+
+@contextmanager
+def opened(folder: Path, **options: int) -> Iterator[LocalKeys]:
+    keys = LocalKeys(folder, **options)  # type: ignore[arg-type]
+    try:
+        yield keys
+    finally:
+        keys.close()
+
+
+def test_the_first_start_makes_a_master_key_only_its_owner_can_read(tmp_path: Path) -> None:
+    with opened(tmp_path / "keys"):
+        path = tmp_path / "keys" / "master.key"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert len(path.read_bytes()) == 32
+        assert stat.S_IMODE((tmp_path / "keys" / "keys.db").stat().st_mode) == 0o600
+        names = {found.name for found in (tmp_path / "keys").iterdir()}
+        assert {name for name in names if not name.startswith("keys.db")} == {"master.key"}
+
+
+def test_sealed_bytes_open_after_a_restart(tmp_path: Path) -> None:
+    with opened(tmp_path) as keys:
+        keys.create_document_key("acme", "key_1")
+        sealed, print_ = keys.seal("key_1", b"secret", "a"), keys.fingerprint("acme", b"x")
+    with opened(tmp_path) as keys:
+        assert keys.open("key_1", sealed, "a") == b"secret"
+        assert keys.fingerprint("acme", b"x") == print_
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660, 0o777])
+def test_a_master_key_others_may_read_is_refused_in_words(tmp_path: Path, mode: int) -> None:
+    with opened(tmp_path):
+        pass
+    (tmp_path / "master.key").chmod(mode)
+    with pytest.raises(Unavailable, match="chmod 600"):
+        LocalKeys(tmp_path)
+
+
+def test_a_master_key_that_is_missing_is_not_made_anew(tmp_path: Path) -> None:
+    with opened(tmp_path) as keys:
+        keys.create_document_key("acme", "key_1")
+    (tmp_path / "master.key").unlink()
+    with pytest.raises(Unavailable, match="missing"):
+        LocalKeys(tmp_path)
+    assert not (tmp_path / "master.key").exists()
+
+
+@pytest.mark.parametrize(("content", "words"), [(b"short", "damaged"), (os.urandom(32), "is not the key of")])
+def test_a_wrong_master_key_is_refused_in_words(tmp_path: Path, content: bytes, words: str) -> None:
+    with opened(tmp_path):
+        pass
+    (tmp_path / "master.key").write_bytes(content)
+    with pytest.raises(Unavailable, match=words):
+        LocalKeys(tmp_path)
+
+
+def test_no_key_lies_on_disk_in_the_clear(tmp_path: Path) -> None:
+    with opened(tmp_path) as keys:
+        for n in range(50):
+            keys.create_document_key("acme", f"key_{n}")
+        wrapped = _wrapped(tmp_path)
+        assert len(wrapped) == len({*wrapped}) == 50
+        tenant_key = keys._tenant_key("acme")
+        for path in tmp_path.iterdir():
+            assert path.name == "master.key" or tenant_key not in path.read_bytes()
+
+
+def test_a_destroyed_key_is_on_disk_no_more_and_stays_destroyed(tmp_path: Path) -> None:
+    with opened(tmp_path) as keys:
+        for n in range(20):
+            keys.create_document_key("acme", f"key_{n}")
+        before = _wrapped(tmp_path)
+        keys.destroy("key_7")
+        (gone,) = set(before) - set(_wrapped(tmp_path))
+        for path in tmp_path.iterdir():
+            assert gone not in path.read_bytes()
+    with opened(tmp_path) as keys, pytest.raises(NotFound):
+        keys.seal("key_7", b"x", "a")
+
+
+def test_a_small_cache_only_costs_time(tmp_path: Path) -> None:
+    with opened(tmp_path, cached_max=2) as keys:
+        for n in range(6):
+            keys.create_document_key("acme", f"key_{n}")
+        sealed = {n: keys.seal(f"key_{n}", b"%d" % n, "a") for n in range(6)}
+        for n in itertools.chain(range(6), reversed(range(6))):
+            assert keys.open(f"key_{n}", sealed[n], "a") == b"%d" % n
+        assert len(keys._documents) == 2
+
+
+def test_a_wrapped_key_moved_to_another_id_opens_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path) as keys:
+        keys.create_document_key("acme", "key_1")
+        keys.create_document_key("acme", "key_2")
+        keys._writer.execute(
+            "UPDATE document_keys SET wrapped = (SELECT wrapped FROM document_keys WHERE key_id = 'key_1')"
+        )
+        with pytest.raises(Internal):
+            keys.seal("key_2", b"x", "a")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("a file where the folder should be")
+    with pytest.raises(Unavailable, match="key store"):
+        LocalKeys(tmp_path / "keys")
+
+
+def _wrapped(folder: Path) -> list[bytes]:
+    """Wrapped document keys as another connection sees them."""
+    conn = sqlite3.connect(folder / "keys.db")
+    try:
+        return [row[0] for row in conn.execute("SELECT wrapped FROM document_keys")]
+    finally:
+        conn.close()
