@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,8 @@ from procession.domain.form import AnalysisResult
 from procession.http import auth, openapi, problems
 from procession.http.api import analyses, batches, events, forms, health, metrics, queue, review, session
 from procession.http.edge import Edge
+from procession.http.pages import routes as pages
+from procession.http.pages.render import error_page
 from procession.http.sse import Streams
 from procession.http.uploads import InFlight
 from procession.services import views
@@ -97,11 +98,8 @@ def create_app(application: Application) -> FastAPI:
     app.state.sessions = auth.Sessions(settings.api_keys, secret, settings.http.session_seconds)
     for route in ROUTES:
         openapi.add(app, route)
-    if importlib.util.find_spec("procession.http.pages") is not None:
-        from procession.http.pages.routes import router
-
-        app.include_router(router, include_in_schema=False)
-    problems.install(app)
+    app.include_router(pages.router, include_in_schema=False)
+    problems.install(app, error_page)
     openapi.install(app)
-    app.add_middleware(Edge, settings=settings)
+    app.add_middleware(Edge, settings=settings, error_page=error_page)
     return app

@@ -49,8 +49,9 @@ def trace_id_of(traceparent: str | None) -> str:
 class Edge:
     """Pure ASGI, so that streams stay streams."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, error_page: problems.ErrorPage) -> None:
         self._app = app
+        self._error_page = error_page
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +80,7 @@ class Edge:
                 places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
                 log.error("request_crashed", error=type(error).__name__, at=places[-8:], trace_id=answer.trace_id)
             if answer.status is None:
-                reply = problems.response(ours, answer.trace_id)
+                reply = problems.answer(request, ours, self._error_page)
                 await reply(request.scope, receive, answer.send)
 
     def _limited(self, request: Request, receive: Receive) -> Receive:

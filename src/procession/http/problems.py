@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -126,25 +126,39 @@ def trace_id(request: Request) -> str | None:
 
 
 def _wants_a_page(request: Request) -> bool:
-    return (
-        request.method == "GET"
-        and "text/html" in request.headers.get("accept", "")
-        and not request.url.path.startswith("/v1/")
-    )
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
 
 
-def install(app: FastAPI) -> None:
+ErrorPage = Callable[..., Response]
+"""``(request, error, status=)`` → a page in words, for people with a browser."""
+
+
+def answer(
+    request: Request,
+    error: ProcessionError,
+    error_page: ErrorPage,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A page for a browser that asked for one, the sign-in page when that is what is missing, else the problem."""
+    if not _wants_a_page(request):
+        return response(error, trace_id(request), status=status, headers=headers)
+    if isinstance(error, Unauthenticated) and request.method == "GET":
+        return RedirectResponse(f"{SIGN_IN_PATH}?next={quote(request.url.path)}", 303)
+    return error_page(request, error, status=status)
+
+
+def install(app: FastAPI, error_page: ErrorPage) -> None:
     """Handlers for our errors, the framework's refusals and its validation errors. The rest is the edge's (500)."""
 
     @app.exception_handler(ProcessionError)
     async def _ours(request: Request, error: ProcessionError) -> Response:
-        if isinstance(error, Unauthenticated) and _wants_a_page(request):
-            return RedirectResponse(f"{SIGN_IN_PATH}?next={quote(request.url.path)}", 303)
-        return response(error, trace_id(request))
+        return answer(request, error, error_page)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
-        return response(RequestInvalid(error.errors()), trace_id(request))
+        return answer(request, RequestInvalid(error.errors()), error_page)
 
     @app.exception_handler(HTTPException)
     async def _framework(request: Request, error: HTTPException) -> Response:
@@ -153,7 +167,7 @@ def install(app: FastAPI) -> None:
         headers = dict(error.headers or {})
         if status == 405:
             headers["Allow"] = ", ".join(sorted(_methods(request)))
-        return response(ours, trace_id(request), status=status, headers=headers)
+        return answer(request, ours, error_page, status=status, headers=headers)
 
 
 def _methods(request: Request) -> set[str]:

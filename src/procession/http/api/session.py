@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
@@ -10,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from procession.domain.errors import Unauthenticated
 from procession.http import auth
 from procession.http.context import App
+from procession.http.problems import SIGN_IN_PATH
 
 KEY_CHARACTERS_MAX = 512
 
@@ -22,6 +24,8 @@ async def sign_in(
 ) -> Response:
     """Exchange a key for a session cookie (HttpOnly, SameSite=Strict) and go to `next`."""
     found = auth.key_of(application.settings.api_keys, key.strip())
+    if found is None and "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(f"{SIGN_IN_PATH}?wrong=true&next={quote(to)}", 303)
     if found is None:
         raise Unauthenticated("This key is not known here. Check it and sign in again.")
     sessions: auth.Sessions = request.app.state.sessions
@@ -39,7 +43,7 @@ async def sign_in(
 
 async def sign_out() -> Response:
     """Forget the session."""
-    answer = RedirectResponse("/sign-in", 303)
+    answer = RedirectResponse(SIGN_IN_PATH, 303)
     answer.delete_cookie(auth.COOKIE, httponly=True, samesite="strict")
     return answer
 
