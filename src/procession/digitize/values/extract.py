@@ -30,8 +30,8 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
     """``fields`` with the values the pages show, then one new field per core value found in running text.
 
     A core value that lies in a field's box becomes that field's value. Existing values are never overwritten. New
-    fields have source "text" ("ocr" on scanned pages), ids ``value-1`` …, and names unique among themselves. Words a reader
-    cannot see are never values.
+    fields have source "text" ("ocr" on scanned pages) and ids ``value-1`` …. Words nobody
+    sees are never values.
     """
     reading = read(pages, kind)
     by_number = {page.number: page for page in pages}
