@@ -57,7 +57,9 @@ def _environment() -> Environment:
 TEMPLATES = _environment()
 
 
-def page(request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any) -> HTMLResponse:
+def page(
+    request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any
+) -> HTMLResponse:
     """``template`` rendered. Every template may use ``path``, ``signed_in`` and ``when(moment)``."""
     settings = request.app.state.application.settings
     text = TEMPLATES.get_template(template).render(

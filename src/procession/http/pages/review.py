@@ -58,7 +58,9 @@ def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def arranged(fields: list[dict[str, Any]], titles: Mapping[str, str], order: str) -> list[tuple[str | None, list[dict[str, Any]]]]:
+def arranged(
+    fields: list[dict[str, Any]], titles: Mapping[str, str], order: str
+) -> list[tuple[str | None, list[dict[str, Any]]]]:
     """Groups to list: by section in reading order, or one group with the least sure first (undecided before decided)."""
     if order == "unsure":
         undecided = {"look": 0, "open": 1}

@@ -1,0 +1,66 @@
+"""Every page and fragment, in one place."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from procession.http.context import App, Asker
+from procession.http.pages import forms, jobs, public, review, static_files
+from procession.http.pages.render import page
+
+router = APIRouter(include_in_schema=False)
+
+
+async def static(digest: str, name: str) -> Response:
+    content, media_type, kept = static_files.read(digest, name)
+    return Response(content, media_type=media_type, headers={"Cache-Control": kept})
+
+
+async def sign_in(
+    request: Request,
+    application: App,
+    to: Annotated[str, Query(alias="next", max_length=512)] = "/",
+    wrong: Annotated[str, Query(max_length=5)] = "",
+) -> Response:
+    if not application.settings.api_keys:
+        return RedirectResponse("/", 303)
+    return page(request, "sign_in.html", next=to, wrong=bool(wrong))
+
+
+async def help_page(request: Request, asker: Asker) -> Response:
+    return page(request, "help.html")
+
+
+_GET = (
+    ("/", jobs.home),
+    ("/analyses/{analysis_id}", review.show),
+    ("/analyses/{analysis_id}/delete", jobs.ask_delete),
+    ("/forms", forms.index),
+    ("/forms/{form_id}", forms.show),
+    ("/f/{token}", public.show),
+    ("/f/{token}/thanks", public.thanks),
+    ("/queue", jobs.queue),
+    ("/help", help_page),
+    ("/sign-in", sign_in),
+    ("/fragments/jobs", jobs.rows),
+    ("/fragments/analyses/{analysis_id}", review.live),
+    ("/fragments/forms/{form_id}/responses", forms.responses),
+    ("/fragments/queue", jobs.queue_figures),
+    ("/static/{digest}/{name:path}", static),
+)
+_POST = (
+    ("/analyses/{analysis_id}/cancel", jobs.cancel),
+    ("/analyses/{analysis_id}/retry", jobs.retry),
+    ("/analyses/{analysis_id}/delete", jobs.delete),
+    ("/analyses/{analysis_id}/finish", review.finish),
+    ("/forms/{form_id}/open", forms.set_open),
+    ("/f/{token}", public.submit),
+)
+
+for path, handler in _GET:
+    router.add_api_route(path, handler, methods=["GET"], response_model=None)
+for path, handler in _POST:
+    router.add_api_route(path, handler, methods=["POST"], response_model=None)

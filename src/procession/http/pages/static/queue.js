@@ -1,0 +1,6 @@
+// The queue's figures, kept fresh.
+
+import { follow } from "./live.js";
+import "./page.js";
+
+follow("#queue", { busy: () => true });
