@@ -1,0 +1,1 @@
+"""Use cases: each checks, then changes the record in one transaction. Doors call these and translate."""

@@ -1,0 +1,151 @@
+"""What the services return. Each serialises to the API's JSON as it is; absent is null, times are aware UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from procession.domain.analysis import Priority, Stage, State
+from procession.domain.form import ErrorDetail, Form
+
+T = TypeVar("T")
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ProgressView(_View):
+    """``fraction`` is 0 to 1; 1 once the machine has nothing left to do."""
+
+    pages_done: int
+    pages_total: int
+    fraction: float
+
+
+class AnalysisView(_View):
+    """One analysis as its owner sees it."""
+
+    id: str
+    file: str | None
+    status: State
+    stage: Stage
+    priority: Priority
+    batch_id: str | None
+    progress: ProgressView
+    fields_found: int | None
+    fields_flagged: int | None
+    confidence: float | None
+    needs_review: bool
+    degraded: bool
+    reused_from: str | None
+    form_id: str | None
+    error: ErrorDetail | None
+    attempts: int
+    cancel_requested: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    updated_at: datetime
+    version: int
+    engine_version: str
+    seconds_left: float | None
+
+
+class Submitted(_View):
+    """``replayed``: an earlier request with the same Idempotency-Key made this analysis."""
+
+    analysis: AnalysisView
+    replayed: bool
+
+
+class Page(_View, Generic[T]):
+    items: tuple[T, ...]
+    next_cursor: str | None
+
+
+class PageImage(_View):
+    """``digest``: SHA-256 (hex) of the PNG."""
+
+    png: bytes
+    digest: str
+
+
+class FormView(_View):
+    """A live form for its owner. ``share_path`` ends in the secret token couples are sent."""
+
+    id: str
+    title: str
+    analysis_id: str
+    version: int
+    open: bool
+    fields_count: int
+    responses_count: int
+    created_at: datetime
+    updated_at: datetime
+    share_path: str
+    definition: Form
+    json_schema: dict[str, Any]
+
+
+class PublicForm(_View):
+    """A form as couples see it: questions, never the values of the document it came from."""
+
+    title: str
+    version: int
+    open: bool
+    definition: Form
+
+
+class ResponseView(_View):
+    """``values``: field name -> answer, normalised as the JSON Schema says."""
+
+    id: str
+    submitted_at: datetime
+    form_version: int
+    values: dict[str, Any]
+
+
+class RefusedFile(_View):
+    file: str
+    code: str
+    message: str
+
+
+class BatchView(_View):
+    """``counts``: state -> analyses. ``refused``: files of this request that were not taken."""
+
+    id: str
+    status: Literal["processing", "completed", "completed_with_errors"]
+    counts: dict[str, int]
+    files_expected: int
+    files_refused: int = 0
+    created_at: datetime
+    refused: tuple[RefusedFile, ...] = ()
+
+
+class QueueClass(_View):
+    """One priority class. ``deferred`` waits for a retry's time."""
+
+    priority: Priority
+    ready: int
+    deferred: int
+    running: int
+    oldest_ready_seconds: float | None
+    objective_seconds: int
+
+
+class Workers(_View):
+    total: int
+    busy: int
+    available: int
+
+
+class QueueView(_View):
+    """``waiting``: analyses that could run now, all classes together."""
+
+    classes: tuple[QueueClass, ...]
+    workers: Workers
+    waiting: int
