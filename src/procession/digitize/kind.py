@@ -21,14 +21,15 @@ _TITLE_WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "invoice",
         re.compile(
-            r" (?:invoice|tax invoice|bill|receipt|statement|rechnung|facture|factura|factuur|fattura|quittung|recu) "
+            r" (?:invoice|tax invoice|bill|receipt|statement|"
+            r"\w*rechnung|facture|factura|factuur|fattura|quittung|recu) "
         ),
     ),
     (
         "contract",
         re.compile(
-            r" (?:contract|agreement|terms and conditions|terms of service|proposal|booking confirmation|vertrag|"
-            r"vereinbarung|contrat|contrato|contratto|overeenkomst|accordo|letter of agreement|release|quote|estimate) "
+            r" (?:contract|agreement|terms and conditions|terms of service|proposal|booking confirmation|\w*vertrag|"
+            r"vereinbarung|contrat|contrato|contratto|\w*overeenkomst|accordo|release|quote|estimate) "
         ),
     ),
     (

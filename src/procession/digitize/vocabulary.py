@@ -46,7 +46,7 @@ _PARTNER_2 = r"(?:partner|spouse|person|applicant|party|client|mariee?|conjoint|
 _FIRST = r" (?:first|1st|primary) (?:partner|spouse|person)"
 _SECOND = r" (?:second|2nd|other|secondary) (?:partner|spouse|person)"
 _BRIDE = r"(?<! of the)(?<! of) (?:bride|mariee|braut|novia|bruid|sposa)s? "
-_GROOM = r"(?<! of the)(?<! of) (?:groom|bridegroom|mari|marie|brautigam|novio|bruidegom|sposo|fiancee?)s? "
+_GROOM = r"(?<! of the)(?<! of)(?<! les) (?:groom|bridegroom|mari|marie|brautigam|novio|bruidegom|sposo|fiancee?)s? "
 
 _THING = r"(?:e ?mail|phone|mobile|cell|tel|telephone|telefon\w*|handy|address|adresse|occupation|signature|initials|unterschrift|religion|party|father|mother|parents?|family|side|attire|dress|shoes?|hair|makeup|bouquet|portion|birth|dob|age|instagram|pronouns|firma|cake|colou?rs?|suit|arriv\w+|getting|prep\w*|entrance|s)"
 
@@ -106,7 +106,7 @@ MEANINGS: tuple[Meaning, ...] = (
         r" due date",
         r" fallig(?:keit|keitsdatum| am| bis)?",
         r" zahlbar bis",
-        r" (?:date d )?echeance",
+        r" (?:date d )?d?echeance",
         r" fecha (?:de )?(?:vencimiento|limite)",
         r" vencimiento",
         r" vervaldatum",
@@ -226,9 +226,9 @@ MEANINGS: tuple[Meaning, ...] = (
         None,
         _T.TEXT,
         _C.COUPLE,
-        r" (?:couple|couples|clients|newlyweds|brautpaar|los novios|gli sposi|bruidspaar|les maries)(?: (?:names?|details))? $",
+        r" (?:couple|couples|clients|newlyweds|brautpaar|(?:los )?novios|(?:gli )?sposi|bruidspaar|(?:les )?maries)(?: (?:names?|details))? $",
         r" (?:names? of (?:the )?(?:couple|clients?|both)|full names|your names|both (?:your )?names|who is getting married|whos getting married)",
-        r"^ (?:names|bill to|billed to|client|customer|invoice to|prepared for|for|hirer|the client|rechnung an|facture a|facturado a|factuur aan|kunde|klant|cliente|attn) $",
+        r"^ (?:names|bill to|billed to|client|customer|invoice to|prepared for|for|hirer|the client|rechnung an|facture a|facturado a|factuur aan|kunde|klant|cliente|to) $",
     ),
     # --- times and timeline (before the wedding date: "ceremony time" is no date) ---------------------------------
     _row(

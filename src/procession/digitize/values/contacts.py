@@ -38,7 +38,7 @@ FREE_MAIL = word_set(
 )
 OFFICE_NAMES = word_set(
     """
-    studio info hello contact bookings booking events event office enquiries inquiries sales admin team
+    orders studio info hello contact bookings booking events event office enquiries inquiries sales admin team
     weddings hi accounts billing support book mail kontakt hallo bonjour hola ciao
     """
 )

@@ -23,6 +23,7 @@ _PARTICLES = word_set(
 _TITLES = re.compile(r"^(?:mr|mrs|ms|miss|mx|dr|prof|herr|frau|m|mme|sr|sra|sig)\.?\s+", re.IGNORECASE)
 _NO_NAME = word_set(
     """
+    dear hello hi thank thanks choosing congratulations welcome re regarding prepared presented les los gli die das
     the client clients vendor couple bride groom partner partners customer total deposit balance terms
     conditions wedding ceremony reception venue date time guest guests package services service agreement
     contract invoice proposal booking event photography photographer videography films film catering caterer
@@ -45,17 +46,23 @@ COMPANY_WORDS = re.compile(
     r"strings|quartet|transport|limousines?|celebrants?|stationery|bridal|decor|lighting|sound)\b\.?",
     re.IGNORECASE,
 )
-_ROLE = r"(?:the\s+)?[“\"'‘«„]?(?:%s)s?[”\"'’»“]?"
+_ROLE = r"(?:(?:the|el|la|los|las|le|les|il|lo|gli|de|het|der|die|das|als|genannt)\s+)*[“\"'‘«„]?(?:%s)s?[”\"'’»“]?"
 _VENDOR_ROLE = (
     _ROLE
-    % "vendor|supplier|photographer|videographer|company|caterer|planner|provider|service provider|contractor|studio|dj|band|florist|venue|artist|business|seller|anbieter|prestataire"
+    % r"vendor|supplier|photographer|videographer|company|caterer|planner|provider|service provider|contractor|studio|dj|band|florist|venue|artist|business|seller|anbieter|auftragnehmer|dienstleister|fotograf\w*|prestataire|proveedor|fotógrafo|leverancier|opdrachtnemer|fornitore"
 )
-_CLIENT_ROLE = _ROLE % "client|couple|customer|hirer|purchaser|buyer|kunde|auftraggeber|newlywed|parties|client\\(s\\)"
+_CLIENT_ROLE = (
+    _ROLE
+    % "client|couple|customer|hirer|purchaser|buyer|kunde|auftraggeber|newlywed|parties|cliente|clienti|sposi|novio|contratante|opdrachtgever|bruidspaar|brautpaar|client\\(s\\)"
+)
 _DEFINES_VENDOR = re.compile(
     rf"[,\s]*\((?:hereinafter\s+|hereafter\s+|the\s+|referred to as\s+|collectively\s+|together\s+|,\s*)*{_VENDOR_ROLE}\)",
     re.IGNORECASE,
 )
 _DEFINES_CLIENT = re.compile(rf"[,\s]*\((?:[^()]{{0,40}}[\s,])?{_CLIENT_ROLE}\)", re.IGNORECASE)
+_LEGAL_FORM = re.compile(
+    r"(?:ltd|llc|llp|inc|plc|gmbh|s\.?l|s\.?a|sarl|s\.?r\.?l|b\.?v|pty ltd|corp)\.?", re.IGNORECASE
+)
 _COMPANY_BEFORE = re.compile(
     r"(?:\bbetween\b|\bby and between\b|\band\b|\bwith\b|\bby\b|\bfrom\b|[.;:]|^)\s*(?P<name>[^;:()]{3,80}?)\s*$",
     re.IGNORECASE,
@@ -113,11 +120,12 @@ def defined_vendor(text: str) -> Span | None:
             continue
         name = before["name"]
         start = before.start("name")
-        for splitter in (" between ", " and ", " with ", " by ", ", "):
+        for splitter in (" between ", " with ", " by ", ", "):
             at = name.lower().rfind(splitter)
-            if at >= 0 and name[at + len(splitter) :][:1].isupper() and splitter != " and ":
+            rest = name[at + len(splitter) :] if at >= 0 else ""
+            if rest[:1].isupper() and not _LEGAL_FORM.fullmatch(rest):
                 start += at + len(splitter)
-                name = name[at + len(splitter) :]
+                name = rest
         if name[:1].isupper() and len(name) <= 60:
             return Span(start, start + len(name), name)
     return None
@@ -127,8 +135,8 @@ def company_like(text: str, domain: str) -> Span | None:
     """The stretch of ``text`` that an e-mail domain abbreviates: "Table Twelve Catering Co." for "tabletwelvecat"."""
     if len(domain) < 4:
         return None
-    target = fold(domain).replace(" ", "")
-    words = [(m.start(), m.end(), fold(m[0]).replace(" ", "")) for m in re.finditer(r"\S+", text)]
+    target = _squeezed(domain)
+    words = [(m.start(), m.end(), _squeezed(m[0])) for m in re.finditer(r"\S+", text)]
     for i in range(len(words)):
         joined = ""
         for j in range(i, min(i + 7, len(words))):
@@ -138,6 +146,10 @@ def company_like(text: str, domain: str) -> Span | None:
             if _abbreviates(joined, target):
                 return _to_delimiter(text, words[i][0], words[j][1])
     return None
+
+
+def _squeezed(text: str) -> str:
+    return fold(text.replace("&", " and ")).replace(" ", "")
 
 
 def is_company(text: str) -> bool:
@@ -177,8 +189,8 @@ def _trimmed(text: str, start: int, end: int, *, keep_end: bool) -> Span | None:
         kept.append(word)
     if keep_end:
         kept.reverse()
-    while kept and (kept[0][2].lower().strip(".") in _PARTICLES and kept[0][2][0].islower() and len(kept) == 1):
-        kept.pop(0)
+    while kept and kept[0][2].islower():
+        kept.pop(0)  # "y Lucía Gómez": a joining word, or a particle nobody's first name starts with
     if not kept or not any(w[2][0].isupper() or any(c.isupper() for c in w[2]) for w in kept):
         return None
     low, high = kept[0][0], kept[-1][1]

@@ -145,8 +145,8 @@ def union(boxes: Sequence[Rect]) -> Rect:
 
 
 def aligned(upper: Rect, lower: Rect) -> bool:
-    if abs(upper.x0 - lower.x0) < 8 or abs(upper.x1 - lower.x1) < 8:
-        return True
+    if -8 < lower.x0 - upper.x0 < 30 or abs(upper.x1 - lower.x1) < 8:
+        return True  # flush left, indented answers, flush right
     shared = min(upper.x1, lower.x1) - max(upper.x0, lower.x0)
     return shared > 0.6 * min(upper.width, lower.width) and min(upper.width, lower.width) > 0.5 * max(
         upper.width, lower.width

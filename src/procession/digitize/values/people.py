@@ -29,6 +29,11 @@ HEADER_SHARE = 0.3
 """Part of the first page in which a supplier prints its own name."""
 NEAR_POINTS = 40.0
 
+_WEDDING_OF_TWO = re.compile(
+    r"^(?:the\s+)?(?P<pair>[^,.;:]{5,60}?)(?:[’']s|s[’'])?\s+(?:[–—-]\s+)?(?:wedding|hochzeit|mariage|boda|bruiloft)\b",
+    re.IGNORECASE,
+)
+"""A heading: "Olivia & Liam’s Wedding"."""
 _ABOUT_COUPLE = re.compile(
     r"(?:wedding of|proposal for|prepared for|agreement for|contract for|quote for|invoice for|marriage of|dear|"
     r"congratulations|hochzeit von|mariage de|boda de|matrimonio di|bruiloft van|reachable|couple|client)\s*:?\s*$",
@@ -45,13 +50,15 @@ def couple(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
         if named:
             yield from _both(passage, named, 0.93, None)
             continue
+        theirs = _WEDDING_OF_TWO.match(text)
+        if theirs and (title := couple_in(theirs["pair"], single_words=True)):
+            yield from _both(passage, title, 0.85, None)
+            continue
         loose = couple_in(text)
         if loose and not is_company(loose[0].text + " " + loose[1].text):
             before = text[: loose[0].start]
             if _ABOUT_COUPLE.search(before):
                 yield from _both(passage, loose, 0.92, None)
-            elif _wedding_of(text[loose[1].end :]):
-                yield from _both(passage, loose, 0.85, None)
             elif len(before) < 3 and len(text) - loose[1].end < 3 and _full(loose):
                 above = layout.above(passage) if id(passage) in layout.place else None
                 yield from _both(passage, loose, 0.6, above.text if above and len(above.text) < 30 else None)
@@ -69,31 +76,32 @@ def vendor(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
             yield _vendor(passage, defined, 0.94, None)
         for domain in dict.fromkeys(domains):
             span = company_like(passage.text, domain)
-            if span and "@" not in span.text:
+            if span and "@" not in span.text and not _is_persons(passage.text, span):
                 early = 0.03 if layout.page.number == 1 else 0.0
                 yield _vendor(passage, span, 0.9 + early, None)
-        by = re.match(r"^(?:prepared|presented|issued|provided) by:?\s+(.+)$", passage.text, re.IGNORECASE)
+        by = re.search(r"\b(?:prepared|presented|issued|provided) by:?\s+(\S.*)$", passage.text, re.IGNORECASE)
         if by:
             text = re.split(r"\s[·|•–—]\s|,\s|\s\S+@", by[1])[0]
             yield _vendor(passage, Span(by.start(1), by.start(1) + len(text), text), 0.9, None)
     yield from _letterhead(reading)
 
 
-def vendor_emails(reading: Reading) -> set[int]:
+def vendor_emails(reading: Reading, names: Sequence[str] = ()) -> set[int]:
     """Indices in ``reading.emails`` of the supplier's own addresses."""
     found = set()
     for index, (_, mail) in enumerate(reading.emails):
         if mail.company in FREE_MAIL:
             continue
-        own = mail.is_office or any(company_like(passage.text, mail.company) for _, passage in reading.passages())
-        if own:
+        if not mail.is_office and common_name(names, mail.local):
+            continue
+        if mail.is_office or any(company_like(passage.text, mail.company) for _, passage in reading.passages()):
             found.add(index)
     return found
 
 
 def contacts(reading: Reading, pairs: Sequence[Pair], names: Sequence[str]) -> Iterator[Found]:
     """The couple's e-mail address and phone; what belongs to the supplier is left out."""
-    vendors = vendor_emails(reading)
+    vendors = vendor_emails(reading, names)
     labels = {(id(pair.value), pair.start): pair for pair in pairs if pair.meaning.category is Category.COUPLE}
     for index, (passage, mail) in enumerate(reading.emails):
         if index in vendors:
@@ -183,15 +191,17 @@ def _letterhead(reading: Reading) -> Iterator[Found]:
                 at += len(part)
 
 
+def _is_persons(text: str, span: Span) -> bool:
+    """A couple's own domain ("devries.nl") names their family, no supplier."""
+    both = couple_in(text)
+    return both is not None and not is_company(span.text) and span.start < both[1].end and both[0].start < span.end
+
+
 def _is_other(text: str) -> bool:
+    if _WEDDING_OF_TWO.match(text) and couple_in(text, single_words=True):
+        return True
     return (
         is_document_word(text) or meaning_of(text) is not None or "@" in text or (text.endswith(".") and " is " in text)
-    )
-
-
-def _wedding_of(after: str) -> bool:
-    return bool(
-        re.match(r"^(?:[’']s?)?\s*(?:[—–-]\s*)?(?:wedding|hochzeit|mariage|boda|bruiloft)\b", after, re.IGNORECASE)
     )
 
 

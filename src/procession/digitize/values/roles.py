@@ -47,7 +47,7 @@ DATE_ROLES = (
     _role(
         Subtype.BALANCE_DUE_DATE,
         r"due|no later than|pay by|payable|please pay|payment|paid|on or before|balance|remaining|remainder|settled?|fallig\w*|"
-        r"zahlbar|restzahlung|restbetrag|echeance|solde|saldo|vencimiento|vervaldatum|scadenza",
+        r"zahlbar|restzahlung|restbetrag|d?echeance|solde|saldo|vencimiento|vervaldatum|scadenza",
     ),
     _role(
         Subtype.CONTRACT_DATE,
@@ -74,8 +74,8 @@ MONEY_ROLES = (
     ),
     _role(
         Subtype.TOTAL_AMOUNT,
-        r"total|contract price|contract sum|contract value|total fee|fee|price|investment|grand total|amount of|sum of|cost|"
-        r"agreed fee|quote|gesamt\w*|preis|honorar|montant|prix|importe|precio|totaal|prijs|totale|prezzo",
+        r"total|contract price|contract sum|contract value|total fee|fee|price|investment|grand total|cost|"
+        r"agreed fee|quote|gesamt\w*|preis|honorar|montant|prix|importe|precio|totaal\w*|prijs|totale|prezzo",
     ),
     _role(
         None,
@@ -148,9 +148,9 @@ def _role_at(
     before, after = _sentence(passage.text, start, end)
     if named := _nearest(before, after, [(s - start, e - end) for s, e in marks], roles):
         subtype, distance = named
-        prose = len(before) + len(after) > 40
+        prose = bool(after.strip(" .,;")) or len(before) > 40
         return _Named(subtype, (0.93 if prose else 0.99) - distance / 1000, None if prose else before.strip(" :?"))
-    if id(passage) not in layout.place or before.strip(" :–—-•*"):
+    if id(passage) not in layout.place or before.strip(" :–—-•*("):
         return None
     lefts = layout.left_of(passage)
     for left in lefts:

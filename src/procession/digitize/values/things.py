@@ -35,9 +35,9 @@ _GUESTS = re.compile(
     re.IGNORECASE,
 )
 _VENUE = re.compile(
-    r"\b(?:held|take place|takes place|taking place|celebrated|hosted|ceremony|wedding|reception|event|married|statt)\b(?P<between>[^;]{0,90}?)"
-    r"\b(?:at|in the|im|in der|au|à la|en el)\s+(?P<venue>(?:the\s+)?[^\W\d_a-zà-ÿ][^;:]{3,110}?)"
-    r"(?=,?\s+(?:for|with|on|from|beginning|starting|commencing|and will|at|by|between|in accordance|which|where)\s|\.\s|\.$|;|\s\(|$)"
+    r"\b(?:held|take place|takes place|taking place|celebrated|hosted|ceremony|wedding|reception|event|married|statt|boda|trauung|hochzeit|mariage|cérémonie|matrimonio|bruiloft|huwelijk)\b(?P<between>[^;]{0,90}?)"
+    r"\b(?:at|in the|im|in der|auf|au|à la|en el|en la|presso|in het|op)\s+(?P<venue>(?:the\s+)?[^\W\d_a-zà-ÿ][^;:]{3,110}?)"
+    r"(?=,?\s+(?:for|with|on|para|pour|für|per|voor|mit|con|am|from|beginning|starting|commencing|and will|at|by|between|in accordance|which|where)\s|\.\s|\.$|;|\s\(|$)"
 )
 _PACKAGE = re.compile(
     r"\b(?:selected|chosen|chooses|selects|booked|purchased|purchases|opted for|ordered|hired? for|reserved)\s+(?:the\s+|our\s+)?[“\"']?"
@@ -52,6 +52,8 @@ _ITEM_HEADER = re.compile(
 def labelled(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
     for pair in pairs:
         subtype = pair.meaning.subtype
+        if subtype is Subtype.SERVICES_NEEDED and reading.kind == "invoice":
+            continue  # the heading of the items' column
         if subtype in _PLAIN:
             yield from _plain(reading, pair, subtype)
         elif subtype is Subtype.GUEST_COUNT:
