@@ -30,7 +30,7 @@ Wait = Annotated[int, Query(ge=0, description="answer when the analysis is finis
 
 def answer(request: Request, view: AnalysisView, *, status: int = 200, extra: dict[str, str] | None = None) -> Response:
     headers = dict(extra or {})
-    if State(view.status) not in TERMINAL:
+    if view.status not in TERMINAL:
         headers["Retry-After"] = str(POLL_SECONDS)
     return etag.answer(request, view, view.version, status=status, headers=headers)
 
@@ -58,7 +58,7 @@ async def submit(request: Request, application: App, asker: Asker, key: Idempote
     extra = {"Location": f"/v1/analyses/{view.id}"}
     if submitted.replayed:
         extra["Idempotency-Replayed"] = "true"
-    finished = bool(wait) and State(view.status) in TERMINAL
+    finished = bool(wait) and view.status in TERMINAL
     return answer(request, view, status=200 if finished else 202, extra=extra)
 
 
@@ -139,7 +139,7 @@ async def show(request: Request, application: App, asker: Asker, analysis_id: An
     if not wait:
         return answer(request, await application.analyses.get(asker, analysis_id))
     view = await application.analyses.wait(asker, analysis_id, wait)
-    return answer(request, view, status=200 if State(view.status) in TERMINAL else 202)
+    return answer(request, view, status=200 if view.status in TERMINAL else 202)
 
 
 async def erase(application: App, asker: Asker, analysis_id: AnalysisId) -> Response:
@@ -151,7 +151,7 @@ async def erase(application: App, asker: Asker, analysis_id: AnalysisId) -> Resp
 async def cancel(request: Request, application: App, asker: Asker, analysis_id: AnalysisId) -> Response:
     """Stop an analysis. 200 when it is cancelled, 202 when its worker was told to stop."""
     view = await application.analyses.cancel(asker, analysis_id)
-    return answer(request, view, status=200 if State(view.status) in TERMINAL else 202)
+    return answer(request, view, status=200 if view.status in TERMINAL else 202)
 
 
 async def retry(request: Request, application: App, asker: Asker, analysis_id: AnalysisId) -> Response:

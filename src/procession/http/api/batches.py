@@ -15,7 +15,7 @@ from procession.http import uploads
 from procession.http.api.analyses import options_of, priority_of
 from procession.http.context import App, Asker
 from procession.http.pagination import Paged
-from procession.services.views import BatchView
+from procession.services.views import BatchView, RefusedFile
 from procession.settings import MIB
 
 BatchId = Annotated[str, Path(max_length=64)]
@@ -89,7 +89,7 @@ async def _submit(application: App, asker: Principal, files: list[uploads.Part],
     priority = priority_of(values, default=Priority.STANDARD)
     limits = application.settings.upload
     batch = await application.batches.create(asker, len(files))
-    refused: list[dict[str, Any]] = []
+    refused: list[RefusedFile] = []
     for file in files:
         name = uploads.file_name(file.file_name, limits)
         try:
@@ -106,9 +106,9 @@ async def _submit(application: App, asker: Principal, files: list[uploads.Part],
                 batch_id=batch.id,
             )
         except DocumentError as error:
-            refused.append({"file": name, "code": error.code, "message": error.message})
+            refused.append(RefusedFile(file=name, code=error.code, message=error.message))
     view = await application.batches.get(asker, batch.id)
-    return view.model_copy(update={"refused": refused})
+    return view.model_copy(update={"refused": tuple(refused)})
 
 
 async def list_batches(application: App, asker: Asker, paged: Paged) -> Response:

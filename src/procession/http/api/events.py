@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from procession.domain.analysis import TERMINAL, State
+from procession.domain.analysis import TERMINAL
 from procession.domain.event import Event
 from procession.domain.principal import Principal
 from procession.http import sse
@@ -34,7 +34,7 @@ async def analysis_events(
     """
     seen = sse.resume_after(request, after) or 0
     view = await application.analyses.get(asker, analysis_id)
-    if State(view.status) in TERMINAL and seen == view.version:
+    if view.status in TERMINAL and seen == view.version:
         return Response(status_code=204)
     seen = seen if seen <= view.version else 0  # an id from another life of this server: start over
     streams: sse.Streams = request.app.state.streams
@@ -47,7 +47,7 @@ async def _of_analysis(application: App, asker: Principal, analysis_id: str, see
     while True:
         async with _watching(application, f"analysis:{analysis_id}", poll) as changed:
             view = await application.analyses.get(asker, analysis_id)
-            finished = State(view.status) in TERMINAL
+            finished = view.status in TERMINAL
             for event in await application.analyses.events(asker, analysis_id, seen):
                 # the last state of a finished analysis carries no id: whoever resumes before `result` gets it again
                 last = finished and event.version == view.version

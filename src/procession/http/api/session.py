@@ -12,6 +12,7 @@ from procession.domain.errors import Unauthenticated
 from procession.http import auth
 from procession.http.context import App
 from procession.http.problems import SIGN_IN_PATH
+from procession.settings import Settings
 
 KEY_CHARACTERS_MAX = 512
 
@@ -36,7 +37,7 @@ async def sign_in(
         max_age=sessions.seconds,
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=_is_https(request, application.settings),
     )
     return answer
 
@@ -46,6 +47,11 @@ async def sign_out() -> Response:
     answer = RedirectResponse(SIGN_IN_PATH, 303)
     answer.delete_cookie(auth.COOKIE, httponly=True, samesite="strict")
     return answer
+
+
+def _is_https(request: Request, settings: Settings) -> bool:
+    """Behind a proxy that ends TLS, the request itself came by http; the public address tells."""
+    return request.url.scheme == "https" or (settings.http.public_url or "").startswith("https://")
 
 
 def _is_own_path(to: str) -> bool:
