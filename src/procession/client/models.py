@@ -82,6 +82,7 @@ class Batch(_Answer):
     status: str
     counts: dict[str, int] = {}
     files_expected: int
+    files_refused: int = 0
     created_at: datetime
     refused: tuple[Refused, ...] = ()
 

@@ -43,8 +43,13 @@ class Call:
     seconds: float | None = None
     """Read time-out beyond the client's own, for calls that wait."""
 
-    def may_repeat_after(self, status: int) -> bool:
-        """429 and 503 mean that nothing was done; a gateway's 502 and 504 may hide that it was."""
+    def may_repeat_after(self, status: int, attempt: int) -> bool:
+        """429 and 503 mean that nothing was done; a gateway's 502 and 504 may hide that it was.
+
+        A repeated upload may meet its own first attempt still being served, as 409: that one ends by itself.
+        """
+        if status == 409:
+            return attempt > 1 and "Idempotency-Key" in self.headers
         return status in {429, 503} or (self.repeatable and status in RETRIED_STATUSES)
 
     def arguments(self, base_timeout: float) -> dict[str, Any]:

@@ -243,7 +243,7 @@ class Client:
                     return response
                 failure = problem = protocol.error_of(response)
                 retry_after = problem.retry_after
-                again = call.may_repeat_after(response.status_code)
+                again = call.may_repeat_after(response.status_code, attempt)
             delay = self._retrying.delay(attempt, retry_after) if again else None
             if delay is None:
                 raise failure

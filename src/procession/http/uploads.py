@@ -26,7 +26,7 @@ PARTS_BESIDE_FILES_MAX = 32
 ENVELOPE_BYTES_MAX = 64 * 1024
 """What multipart may add around one file: boundaries, headers and the values beside it."""
 PDF_TYPES = frozenset({"application/pdf", "application/x-pdf"})
-UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+UNTYPED = frozenset({"", "application/octet-stream"})
 """What senders say when they do not know; the bytes decide then."""
 
 

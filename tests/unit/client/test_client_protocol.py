@@ -95,6 +95,16 @@ def test_a_lost_answer_to_a_cancel_is_not_repeated_but_one_to_a_read_is() -> Non
     assert calls == ["POST", "GET", "GET", "GET"]
 
 
+def test_a_repeated_upload_waits_for_its_own_first_attempt() -> None:
+    seen, handle = answers(refusal(502, "x"), refusal(409, "conflict"), httpx.Response(202, json=ANALYSIS))
+    with client(handle) as ours:
+        assert ours.submit(b"%PDF-1.7").id == "an_1"
+    assert len(seen) == 3
+    _, handle = answers(refusal(409, "conflict"))
+    with client(handle) as ours, pytest.raises(errors.Conflict):
+        ours.submit(b"%PDF-1.7", idempotency_key="mine, and in flight elsewhere")
+
+
 def test_a_gateway_s_page_becomes_an_error_by_its_status() -> None:
     _, handle = answers(*(httpx.Response(502, text="<html>Bad gateway</html>") for _ in range(3)))
     with client(handle) as ours, pytest.raises(errors.Unavailable):
