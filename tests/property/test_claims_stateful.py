@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import Connection
 
 from procession.domain.analysis import TRANSITIONS, Analysis, Progress, Stage, State, Trigger
@@ -22,6 +22,7 @@ from tests.records import at, submit
 
 T = TypeVar("T")
 LEASE_SECONDS = 15
+ANALYSES_MAX = 2  # few, so that the steps meet
 WORKERS = st.sampled_from(["worker-a", "worker-b"])
 ENDS = st.sampled_from([State.COMPLETED, State.REQUIRES_REVIEW, State.FAILED, State.CANCELLED])
 BACK = st.sampled_from([Trigger.RELEASED, Trigger.RETRY_SCHEDULED])
@@ -64,6 +65,7 @@ class Claims(RuleBasedStateMachine):
     def first(self) -> str:
         return self.upload()
 
+    @precondition(lambda self: len(self.made) < ANALYSES_MAX)
     @rule(target=analyses_made)
     def upload(self) -> str:
         made = self.write(lambda conn: submit(conn, run_at=at(self.now)))

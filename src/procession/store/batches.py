@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy import insert as sql_insert
 
 from procession.domain.analysis import State
+from procession.domain.errors import NotFound
 from procession.store import journal
 from procession.store.tables import analyses, batches
 
@@ -20,6 +22,11 @@ class Batch:
     files_expected: int
     created_at: datetime
     version: int = 1
+    """Rises by one with each file that was refused."""
+
+    @property
+    def files_refused(self) -> int:
+        return self.version - 1
 
 
 _COLUMNS = tuple(batches.c[name] for name in Batch.__slots__)
@@ -30,6 +37,12 @@ _PAGE = (
     .where(batches.c.tenant == bindparam("tenant_"), batches.c.id < bindparam("before_"))
     .order_by(batches.c.id.desc())
     .limit(bindparam("limit_"))
+)
+_REFUSE = (
+    update(batches)
+    .where(batches.c.id == bindparam("id_"), batches.c.tenant == bindparam("tenant_"))
+    .values(version=batches.c.version + 1)
+    .returning(*_COLUMNS)
 )
 _COUNTS = (
     select(analyses.c.state, func.count().label("number"))
@@ -42,10 +55,42 @@ _LAST = "~"  # greater than every id
 def insert(conn: Connection, batch: Batch, region: str, actor: str, trace_id: str | None) -> Batch:
     """Store a batch and journal ``batch.created``."""
     conn.execute(_INSERT, asdict(batch))
-    data = {**asdict(batch), "created_at": batch.created_at.isoformat()}
-    state = journal.Aggregate("batch", batch.id, batch.tenant, region, batch.version, data)
-    journal.append(conn, "batch.created", state, actor, trace_id, batch.created_at)
+    _journal(conn, batch, "batch.created", region, actor, trace_id, batch.created_at)
     return batch
+
+
+def refuse(
+    conn: Connection,
+    tenant: str,
+    batch_id: str,
+    code: str,
+    region: str,
+    actor: str,
+    now: datetime,
+    trace_id: str | None = None,
+) -> Batch:
+    """Note that one of the batch's files was not taken, and why. Raises NotFound."""
+    row = conn.execute(_REFUSE, {"id_": batch_id, "tenant_": tenant}).first()
+    if row is None:
+        raise NotFound
+    batch = Batch(**row._mapping)
+    _journal(conn, batch, "batch.file_refused", region, actor, trace_id, now, {"code": code})
+    return batch
+
+
+def _journal(
+    conn: Connection,
+    batch: Batch,
+    event_type: str,
+    region: str,
+    actor: str,
+    trace_id: str | None,
+    now: datetime,
+    also: dict[str, Any] | None = None,
+) -> None:
+    data = {**asdict(batch), "created_at": batch.created_at.isoformat()} | (also or {})
+    state = journal.Aggregate("batch", batch.id, batch.tenant, region, batch.version, data)
+    journal.append(conn, event_type, state, actor, trace_id, now)
 
 
 def get(conn: Connection, tenant: str, batch_id: str) -> Batch | None:

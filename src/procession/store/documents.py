@@ -5,6 +5,7 @@ Two events in a document's life: ``document.stored`` (version 1) and ``document.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +40,7 @@ _FIND = select(*_COLUMNS).where(
     documents.c.tenant == bindparam("tenant_"), documents.c.fingerprint == bindparam("fingerprint_"), _LIVE
 )
 _GET = select(*_COLUMNS).where(documents.c.id == bindparam("id_"))
+_KEYS = select(documents.c.id, documents.c.key_id).where(documents.c.id.in_(bindparam("ids_", expanding=True)), _LIVE)
 _INSERT = {"sqlite": sqlite_insert(documents).on_conflict_do_nothing()}
 _PAGES = update(documents).where(documents.c.id == bindparam("id_"), _LIVE).values(page_count=bindparam("pages_"))
 _ERASE = update(documents).where(documents.c.id == bindparam("id_"), _LIVE).values(erased_at=bindparam("now_"))
@@ -59,6 +61,12 @@ def find_live(conn: Connection, tenant: str, fingerprint: str) -> Document | Non
     """The tenant's live document with these bytes."""
     row = conn.execute(_FIND, {"tenant_": tenant, "fingerprint_": fingerprint}).first()
     return None if row is None else _document(row)
+
+
+def key_ids(conn: Connection, document_ids: Collection[str]) -> dict[str, str]:
+    """Document id -> key id, of live documents."""
+    rows = conn.execute(_KEYS, {"ids_": sorted(document_ids)})
+    return {row.id: row.key_id for row in rows}
 
 
 def get(conn: Connection, document_id: str) -> Document | None:

@@ -85,6 +85,15 @@ _RESPONSES = (
     .order_by(form_responses.c.id)
     .limit(bindparam("limit_"))
 )
+_LATEST = (
+    select(*_RESPONSE_COLUMNS)
+    .where(form_responses.c.form_id == bindparam("form_"), form_responses.c.id < bindparam("before_"))
+    .order_by(form_responses.c.id.desc())
+    .limit(bindparam("limit_"))
+)
+_RESPONSE = select(*_RESPONSE_COLUMNS).where(
+    form_responses.c.form_id == bindparam("form_"), form_responses.c.id == bindparam("id_")
+)
 _REMOVE_RESPONSES = (
     delete(form_responses)
     .where(form_responses.c.form_id == bindparam("form_"))
@@ -161,6 +170,19 @@ def responses(conn: Connection, form_id: str, *, after_id: str | None = None, li
     """Oldest first."""
     found = conn.execute(_RESPONSES, {"form_": form_id, "after_": after_id or "", "limit_": limit})
     return [ResponseRow(**row._mapping) for row in found]
+
+
+def latest_responses(
+    conn: Connection, form_id: str, *, before_id: str | None = None, limit: int = 50
+) -> list[ResponseRow]:
+    """Newest first."""
+    found = conn.execute(_LATEST, {"form_": form_id, "before_": before_id or _LAST, "limit_": limit})
+    return [ResponseRow(**row._mapping) for row in found]
+
+
+def response(conn: Connection, form_id: str, response_id: str) -> ResponseRow | None:
+    row = conn.execute(_RESPONSE, {"form_": form_id, "id_": response_id}).first()
+    return None if row is None else ResponseRow(**row._mapping)
 
 
 def erase_of_analysis(

@@ -36,6 +36,7 @@ _COMPLETE = (
     update(idempotency_keys).where(*_THIS, _KEY.resource_id.is_(None)).values(resource_id=bindparam("resource_"))
 )
 _RELEASE = delete(idempotency_keys).where(*_THIS, _KEY.resource_id.is_(None))
+_RELEASE_ALL = delete(idempotency_keys).where(_KEY.resource_id.is_(None))
 _PRUNE = delete(idempotency_keys).where(_KEY.created_at < bindparam("before_"))
 
 
@@ -85,6 +86,11 @@ def complete(conn: Connection, tenant: str, route: str, key: str, resource_id: s
 def release(conn: Connection, tenant: str, route: str, key: str) -> None:
     """The request failed before it made anything: the key is free again. A completed key stays."""
     conn.execute(_RELEASE, {"tenant_": tenant, "route_": route, "key_": key})
+
+
+def release_all(conn: Connection) -> int:
+    """Forget every reservation. For the start of a single-machine server: the requests died with its last life."""
+    return conn.execute(_RELEASE_ALL).rowcount
 
 
 def prune(conn: Connection, before: datetime) -> int:

@@ -160,19 +160,30 @@ class SqliteStore:
             return [self._queue.popleft() for _ in range(min(len(self._queue), self._group_max))]
 
     def _run_group(self, conn: Connection, group: list[_Unit]) -> None:
+        if len(group) == 1:  # on its own the transaction is the unit: two statements less
+            with conn.begin() as transaction:
+                if not self._run_unit(conn, group[0]):
+                    transaction.rollback()
+            return
         with conn.begin():
             for entry in group:
-                if entry.future.cancelled():
-                    continue
                 conn.exec_driver_sql("SAVEPOINT unit")
-                try:
-                    entry.result = entry.run(conn)
-                except BaseException as error:  # the unit's own failure, whatever it is, goes to its caller
-                    if isinstance(error, DBAPIError) and _concerns_group(error):
-                        raise
-                    entry.error = error
+                if not self._run_unit(conn, entry):
                     conn.exec_driver_sql("ROLLBACK TO unit")
                 conn.exec_driver_sql("RELEASE unit")
+
+    def _run_unit(self, conn: Connection, entry: _Unit) -> bool:
+        """False when the unit failed and its writes are to be rolled back. Raises what concerns the whole group."""
+        if entry.future.cancelled():
+            return True
+        try:
+            entry.result = entry.run(conn)
+        except BaseException as error:  # the unit's own failure, whatever it is, goes to its caller
+            if isinstance(error, DBAPIError) and _concerns_group(error):
+                raise
+            entry.error = error
+            return False
+        return True
 
     # --- connections --------------------------------------------------------------------------------------------------
 
