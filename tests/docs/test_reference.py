@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ REFERENCE = generate.ROOT / "docs" / "reference"
 
 
 @pytest.mark.parametrize("page", generate.pages(), ids=lambda p: p.relative_to(generate.ROOT).as_posix())
-def test_generated_parts_are_what_the_code_says(page: generate.Path) -> None:
+def test_generated_parts_are_what_the_code_says(page: Path) -> None:
     """`make docs` rewrites them."""
     text = page.read_text()
     assert generate.fill(text) == text
