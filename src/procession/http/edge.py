@@ -17,6 +17,7 @@ from procession.domain.errors import Internal, ProcessionError, TooLarge
 from procession.http import problems
 from procession.http.auth import check_host, check_origin
 from procession.settings import Settings
+from procession.telemetry import metrics
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -65,7 +66,7 @@ class Edge:
         try:
             await self._serve(request, answer, receive)
         finally:
-            _log(scope, answer, time.perf_counter() - started)
+            _account(scope, answer, time.perf_counter() - started)
 
     async def _serve(self, request: Request, answer: _Answer, receive: Receive) -> None:
         try:
@@ -108,6 +109,7 @@ class _Answer:
 
     def __init__(self, scope: Scope, send: Send, trace_id: str) -> None:
         self.status: int | None = None
+        self.is_stream = False
         self.trace_id = trace_id
         self._scope = scope
         self._send = send
@@ -116,6 +118,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
+            self.is_stream = headers.get("content-type", "").startswith("text/event-stream")
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
@@ -125,9 +128,12 @@ class _Answer:
         await self._send(message)
 
 
-def _log(scope: Scope, answer: _Answer, seconds: float) -> None:
+def _account(scope: Scope, answer: _Answer, seconds: float) -> None:
+    """One log line and one measurement."""
     # the route's template, never the path: paths hold ids and the couples' form tokens
     route = getattr(scope.get("route"), "path", "(none)")
+    if not answer.is_stream:
+        metrics.HTTP_SECONDS.labels(scope["method"], route, f"{(answer.status or 500) // 100}xx").observe(seconds)
     log.info(
         "request",
         method=scope["method"],

@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from procession.domain.errors import InvalidRequest, OverCapacity, ProcessionError
+from procession.telemetry import metrics
 
 HEARTBEAT = b": \n\n"
 
@@ -62,8 +63,13 @@ class Streams:
         # a task of its own: heartbeats go out while the source waits, and closing cancels it wherever it stands
         task = asyncio.create_task(_pump(events, queue))
         self._open.add(task)
-        task.add_done_callback(self._open.discard)
+        task.add_done_callback(self._left)
+        metrics.EVENT_STREAMS.inc()
         return _EventResponse(queue, task, self._heartbeat_seconds)
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._open.discard(task)
+        metrics.EVENT_STREAMS.dec()
 
 
 async def _pump(events: AsyncIterator[bytes], queue: asyncio.Queue[bytes | None]) -> None:

@@ -1,0 +1,52 @@
+"""Every Prometheus metric: name, unit, help. Base units; no tenant and no job is ever a label."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600, 3600)
+_BYTES = (10_000, 50_000, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)
+
+QUEUE_LENGTH = Gauge(
+    "redis_queue_length",
+    "Analyses that could start now, by priority; work deferred by a retry is not counted.",
+    ["priority"],
+)
+OLDEST_READY = Gauge(
+    "procession_queue_oldest_ready_seconds", "How long the oldest analysis that could start waits.", ["priority"]
+)
+JOBS = Counter(
+    "pdf_processing_jobs_total",
+    "Analyses whose machine work ended, by outcome (completed, requires_review, failed, cancelled).",
+    ["region", "status", "priority"],
+)
+FAILURES = Counter("pdf_processing_failures_total", "Analyses that failed for good, by problem code.", ["reason"])
+RETRIES = Counter("procession_retries_total", "Analyses that were scheduled to be tried again, by why.", ["reason"])
+WORKERS = Gauge("pdf_processing_workers_total", "Documents this process can analyse at once.")
+WORKERS_AVAILABLE = Gauge("pdf_processing_workers_available", "Of these, how many are free.")
+ACCURACY = Gauge(
+    "field_extraction_accuracy",
+    "Share of fields, in reviews finished since the start, that the reviewer left as they were found.",
+)
+JOB_SECONDS = Histogram(
+    "procession_job_duration_seconds", "Time of one analysis in the sandbox.", ["priority"], buckets=_SECONDS
+)
+QUEUE_WAIT_SECONDS = Histogram(
+    "procession_queue_wait_seconds", "From when an analysis could start until it did.", ["priority"], buckets=_SECONDS
+)
+PAGES = Counter("procession_pages_total", "Pages analysed, by where their words came from.", ["source"])
+UPLOAD_BYTES = Histogram("procession_upload_bytes", "Size of accepted documents.", buckets=_BYTES)
+UPLOADS_REFUSED = Counter(
+    "procession_uploads_refused_total", "Uploads refused by admission, by problem code.", ["reason"]
+)
+LEASES_EXPIRED = Counter("procession_leases_expired_total", "Claims whose lease ran out.")
+LOOP_FAILURES = Counter(
+    "procession_maintenance_failures_total", "Passes of a maintenance loop that failed and were tried again.", ["loop"]
+)
+HTTP_SECONDS = Histogram(
+    "procession_http_request_duration_seconds",
+    "From a request's head to the end of its answer, by the route's template; event streams are left out.",
+    ["method", "route", "status"],
+    buckets=_SECONDS,
+)
+EVENT_STREAMS = Gauge("procession_event_streams", "Open event streams of this process.")
