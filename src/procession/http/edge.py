@@ -34,6 +34,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 UPLOAD_PATHS = frozenset({"/v1/analyses", "/v1/batches"})
 """These count their own bodies (``procession.http.uploads``)."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$")
 
 log = structlog.get_logger("procession.http")
@@ -133,7 +134,8 @@ def _account(scope: Scope, answer: _Answer, seconds: float) -> None:
     # the route's template, never the path: paths hold ids and the couples' form tokens
     route = getattr(scope.get("route"), "path", "(none)")
     if not answer.is_stream:
-        metrics.HTTP_SECONDS.labels(scope["method"], route, f"{(answer.status or 500) // 100}xx").observe(seconds)
+        method = scope["method"] if scope["method"] in METHODS else "other"  # anyone may send any word
+        metrics.HTTP_SECONDS.labels(method, route, f"{(answer.status or 500) // 100}xx").observe(seconds)
     log.info(
         "request",
         method=scope["method"],
