@@ -29,7 +29,7 @@ def data_block(value: Any) -> Markup:
 def time_element(moment: datetime, now: datetime) -> Markup:
     """A relative time with the exact one on hover."""
     pattern = '<time datetime="{}" title="{}">{}</time>'
-    return Markup(pattern).format(moment.isoformat(), words.exact(moment), words.ago(moment, now))
+    return Markup(pattern).format(moment.isoformat(), words.exact(moment), words.ago(moment, now))  # noqa: S704  constant
 
 
 def _environment() -> Environment:
@@ -44,6 +44,7 @@ def _environment() -> Environment:
         thousands=words.thousands,
         count=words.count,
         size=words.size,
+        file=words.file,
         duration=words.duration,
         sureness=words.sureness,
         data_block=data_block,

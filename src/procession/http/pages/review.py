@@ -61,7 +61,7 @@ def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
 def arranged(
     fields: list[dict[str, Any]], titles: Mapping[str, str], order: str
 ) -> list[tuple[str | None, list[dict[str, Any]]]]:
-    """Groups to list: by section in reading order, or one group with the least sure first (undecided before decided)."""
+    """Groups to list: by section in reading order, or one group with the least sure first (decided ones last)."""
     if order == "unsure":
         undecided = {"look": 0, "open": 1}
         return [(None, sorted(fields, key=lambda one: (undecided.get(one["status"], 2), one["confidence"])))]
@@ -112,7 +112,7 @@ def review_context(
     return {
         "job": job,
         "result": result,
-        "title": (form.title if form else None) or job.file,
+        "title": (form.title if form else None) or words.file(job),
         "kind": words.KINDS.get(form.kind if form else "other", "Document"),
         "fields": fields,
         "groups": arranged(listed, dict(sections), order),

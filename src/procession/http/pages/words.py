@@ -7,6 +7,7 @@ from datetime import datetime
 
 from procession.domain.analysis import OBJECTIVE_SECONDS, Priority, Stage, State
 from procession.domain.form import Category, FieldType, Subtype
+from procession.services.views import AnalysisView
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -142,6 +143,11 @@ def ago(moment: datetime, now: datetime) -> str:
 
 def exact(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M:%S} UTC"
+
+
+def file(job: AnalysisView) -> str:
+    """The uploaded file's name; its key may be gone with the document."""
+    return job.file or "Erased document"
 
 
 def sureness(confidence: float | None) -> str:

@@ -48,7 +48,7 @@ function tally() {
 
 function showSaved(state, words) {
   saved.dataset.state = state;
-  saved.textContent = words ?? { saving: "Saving", saved: "All changes saved" }[state];
+  saved.textContent = words ?? { saving: "Saving", saved: "Saved" }[state];
 }
 
 function onward() {
