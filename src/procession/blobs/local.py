@@ -58,37 +58,24 @@ class LocalBlobs:
         return self._folder / digest[:2] / digest[2:4] / name.replace("/", "~")  # "~" is in no name
 
     def _write(self, path: Path, data: bytes, replace: bool) -> bool:
-        temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                _write_synced(temporary, data)
-                if replace:
-                    temporary.replace(path)
-                else:
-                    try:
-                        os.link(temporary, path)
-                    except FileExistsError:
-                        return False
-            finally:
-                with contextlib.suppress(FileNotFoundError):
-                    temporary.unlink()
+            placed = _write_and_place(path, data, replace)
             self._sync(path.parent)
         except OSError as error:
             if error.errno in _FULL:
                 raise Unavailable("The disk that holds the documents is full. Try again later.", 60) from error
             raise Unavailable(f"The documents' folder cannot be written: {error.strerror}.", 30) from error
-        return True
+        return placed
 
     def _sync(self, folder: Path) -> None:
         """Make the names in ``folder`` durable, and its own, which another thread or a killed process may have made."""
         _sync_folder(folder)
-        if folder in self._durable:
-            return
-        for parent in (folder.parent, self._folder, self._folder.parent):
-            if parent not in self._durable:
-                _sync_folder(parent)
-        self._durable |= {folder}
+        at = folder
+        while at not in self._durable and at != self._folder.parent:
+            _sync_folder(at.parent)
+            self._durable.add(at)
+            at = at.parent
 
     def _read(self, path: Path) -> bytes:
         try:
@@ -108,7 +95,31 @@ class LocalBlobs:
             raise Unavailable(f"The documents' folder cannot be changed: {error.strerror}.", 30) from error
 
 
-def _write_synced(path: Path, data: bytes) -> None:
+def _write_and_place(path: Path, data: bytes, replace: bool) -> bool:
+    """Write beside ``path``, then rename or link. False when it exists and may not be replaced. Leaves nothing else."""
+    temporary = f"{path.parent}/.{secrets.token_hex(8)}.tmp"
+    try:
+        _write_synced(temporary, data)
+        if replace:
+            os.replace(temporary, path)
+            return True
+        os.link(temporary, path)
+    except FileExistsError:
+        _remove(temporary)
+        return False
+    except OSError:
+        _remove(temporary)
+        raise
+    _remove(temporary)
+    return True
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _write_synced(path: str, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         view = memoryview(data)

@@ -16,14 +16,13 @@ def system_clock() -> datetime:
 
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32, lower case
+_PAIRS = tuple(
+    first + second for first in _ALPHABET for second in _ALPHABET
+)  # two digits at a time: ids are made often
 
 
 def new_id(prefix: str, now_ms: int | None = None) -> str:
     """``prefix_`` + 26 characters of base 32: 48 bits of milliseconds, 80 random bits (a ULID), so ids sort by age."""
     stamp = time.time_ns() // 1_000_000 if now_ms is None else now_ms
     number = (stamp << 80) | int.from_bytes(os.urandom(10), "big")
-    digits = []
-    for _ in range(26):
-        number, rest = divmod(number, 32)
-        digits.append(_ALPHABET[rest])
-    return f"{prefix}_{''.join(reversed(digits))}"
+    return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])}"

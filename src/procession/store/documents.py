@@ -6,7 +6,7 @@ Two events in a document's life: ``document.stored`` (version 1) and ``document.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -81,7 +81,7 @@ def insert(conn: Connection, document: Document, region: str, actor: str, trace_
     When another one comes back (its id differs), the caller's key and object are orphans: destroy that key.
     """
     statement = _INSERT.get(conn.dialect.name, sql_insert(documents))
-    if conn.execute(statement, asdict(document)).rowcount == 0:
+    if conn.execute(statement, _values(document)).rowcount == 0:
         found = find_live(conn, document.tenant, document.fingerprint)
         assert found is not None, "only the live duplicate can refuse a row with a fresh id"
         return found
@@ -121,6 +121,10 @@ def erased(conn: Connection, since: datetime, after_id: str, limit: int) -> list
     return [_document(row) for row in rows]
 
 
+def _values(document: Document) -> dict[str, Any]:
+    return {name: getattr(document, name) for name in Document.__slots__}  # asdict copies deeply, at ten times the cost
+
+
 def _document(row: Row[Any]) -> Document:
     return Document(**row._mapping)
 
@@ -135,7 +139,7 @@ def _journal(
     trace_id: str | None,
     now: datetime,
 ) -> None:
-    data = asdict(document)
+    data = _values(document)
     data["created_at"] = document.created_at.isoformat()
     data["erased_at"] = None if document.erased_at is None else document.erased_at.isoformat()
     state = journal.Aggregate("document", document.id, document.tenant, region, version, data)
