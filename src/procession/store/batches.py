@@ -49,6 +49,7 @@ _COUNTS = (
     .where(analyses.c.batch_id == bindparam("id_"), analyses.c.erased_at.is_(None))
     .group_by(analyses.c.state)
 )
+_ARRIVED = select(func.count()).select_from(analyses).where(analyses.c.batch_id == bindparam("id_"))
 _LAST = "~"  # greater than every id
 
 
@@ -107,3 +108,8 @@ def page(conn: Connection, tenant: str, *, before_id: str | None = None, limit: 
 def counts(conn: Connection, batch_id: str) -> dict[State, int]:
     """How many of its analyses stand in which state; states without any are left out."""
     return {State(row.state): row.number for row in conn.execute(_COUNTS, {"id_": batch_id})}
+
+
+def arrived(conn: Connection, batch_id: str) -> int:
+    """Files of the batch that became analyses, erased ones too."""
+    return int(conn.execute(_ARRIVED, {"id_": batch_id}).scalar_one())

@@ -15,7 +15,7 @@ from procession.http import uploads
 from procession.http.api.analyses import options_of, priority_of
 from procession.http.context import App, Asker
 from procession.http.pagination import Paged
-from procession.services.views import BatchView, RefusedFile
+from procession.services.views import BatchView, RefusedFile, RefusedFile
 from procession.settings import MIB
 
 BatchId = Annotated[str, Path(max_length=64)]
@@ -106,6 +106,7 @@ async def _submit(application: App, asker: Principal, files: list[uploads.Part],
                 batch_id=batch.id,
             )
         except DocumentError as error:
+            await application.batches.refuse(asker, batch.id, error.code)
             refused.append(RefusedFile(file=name, code=error.code, message=error.message))
     view = await application.batches.get(asker, batch.id)
     return view.model_copy(update={"refused": tuple(refused)})

@@ -1,0 +1,36 @@
+"""What every service stands on, built once in ``wiring`` and handed down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from procession.dispatch.changes import Changes
+from procession.dispatch.protocol import Dispatcher
+from procession.domain.clock import Clock
+from procession.services.capacity import Capacity
+from procession.services.vault import Vault
+from procession.settings import Settings
+from procession.store.protocol import Store
+
+QUEUE_KEY = "queue"
+"""Announced when something became ready or a slot is about to be free: the relay rings again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    settings: Settings
+    store: Store
+    vault: Vault
+    dispatcher: Dispatcher
+    changes: Changes
+    capacity: Capacity
+    clock: Clock
+    engine_version: str
+
+    def announce(self, tenant: str, analysis_id: str | None = None, *, queue: bool = False) -> None:
+        """Wake whoever watches, after a COMMIT."""
+        self.changes.announce(f"tenant:{tenant}")
+        if analysis_id is not None:
+            self.changes.announce(f"analysis:{analysis_id}")
+        if queue:
+            self.changes.announce(QUEUE_KEY)
