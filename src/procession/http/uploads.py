@@ -73,7 +73,7 @@ class Body:
     def __enter__(self) -> Body:
         declared = self._request.headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and int(declared) > self._bytes_max:
-            raise self.too_large()  # nothing was read: a client that sent `Expect: 100-continue` keeps its upload
+            raise too_large(self.limits)  # nothing was read: a client that sent `Expect: 100-continue` keeps its upload
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -83,10 +83,6 @@ class Body:
         """``size`` bytes of this request are in memory now. Raises OverCapacity when all requests hold too much."""
         self._in_flight.change(size - self._held)
         self._held = size
-
-    def too_large(self) -> TooLarge:
-        most = self.limits.upload_bytes_max / MIB
-        return TooLarge(f"This file is larger than {most:.4g} MB. Split it or reduce its pictures and try again.")
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Raises TooLarge past the limit and InvalidRequest when the sender stalls."""
@@ -102,7 +98,7 @@ class Body:
                 return
             total += len(chunk)
             if total > self._bytes_max:
-                raise self.too_large()
+                raise too_large(self.limits)
             if chunk:
                 yield chunk
 
@@ -214,13 +210,12 @@ class _Assembly:
         self.ended = True
 
 
-async def one_file(body: Body, options: dict[bytes, bytes]) -> tuple[Part, dict[str, str]]:
-    """The single ``file`` of an upload and the values beside it.
+async def one_file(body: Body, options: dict[bytes, bytes], values: dict[str, str]) -> Part:
+    """The single ``file`` of an upload; the values beside it are put into ``values`` as they come.
 
-    Raises TooLarge, and InvalidRequest when there is no file, more than one, or a name nobody knows.
+    A file past the limit comes cut one byte past it. Raises InvalidRequest when there is no file, or more than one.
     """
     document: Part | None = None
-    values: dict[str, str] = {}
     async for part in parts(body, options):
         if part.file_name is None:
             values[part.name] = part.text()
@@ -231,12 +226,15 @@ async def one_file(body: Body, options: dict[bytes, bytes]) -> tuple[Part, dict[
             raise InvalidRequest(f"Send the document in the part `file`, not `{part.name[:40]}`.")
         if document is not None:
             raise InvalidRequest("One document comes in one request. Send several as a batch: POST /v1/batches.")
-        if len(part.content) > body.limits.upload_bytes_max:
-            raise body.too_large()
         document = part
     if document is None:
         raise InvalidRequest("The multipart body has no part `file` with a file name.")
-    return document, values
+    return document
+
+
+def too_large(limits: Upload) -> TooLarge:
+    most = limits.upload_bytes_max / MIB
+    return TooLarge(f"This file is larger than {most:.4g} MB. Split it or reduce its pictures and try again.")
 
 
 def check_type(content_type: str) -> None:

@@ -11,12 +11,13 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
 
 from procession.domain.analysis import TERMINAL, AnalysisOptions, Priority, State
-from procession.domain.errors import InvalidRequest
+from procession.domain.errors import DocumentError, InvalidRequest
+from procession.domain.principal import Principal
 from procession.http import etag, uploads
 from procession.http.context import App, Asker
 from procession.http.idempotency import IdempotencyKey
 from procession.http.pagination import Paged
-from procession.services.views import AnalysisView
+from procession.services.views import AnalysisView, Submitted
 
 POLL_SECONDS = 2
 """``Retry-After`` of an answer that is not final yet."""
@@ -41,17 +42,14 @@ async def submit(request: Request, application: App, asker: Asker, key: Idempote
     202 with `Location` while it is analysed; with `?wait=SECONDS` 200 once it is finished, also when it failed.
     """
     check_wait(application, wait)
-    document, values = await _read(request)
-    submitted = await application.submissions.submit(
-        asker,
-        file_name=uploads.file_name(document.file_name, application.settings.upload),
-        content=document.content,
-        content_type=document.content_type,
-        options=options_of(values),
-        priority=priority_of(values),
-        idempotency_key=key,
-        batch_id=values.get("batch_id") or None,
-    )
+    values: dict[str, str] = {}
+    try:
+        document = await _read(request, values)
+        submitted = await _submit(application, asker, document, values, key)
+    except DocumentError as error:
+        if batch_id := values.get("batch_id"):
+            await application.batches.refuse(asker, batch_id, error.code)  # the batch does not wait for this file
+        raise
     view = submitted.analysis
     if wait:
         view = await application.analyses.wait(asker, view.id, wait)
@@ -62,25 +60,43 @@ async def submit(request: Request, application: App, asker: Asker, key: Idempote
     return answer(request, view, status=200 if finished else 202, extra=extra)
 
 
-async def _read(request: Request) -> tuple[uploads.Part, dict[str, str]]:
-    """The document and the values beside it: a multipart form, or the raw PDF with the values in the query."""
+async def _submit(
+    application: App, asker: Principal, document: uploads.Part, values: dict[str, str], key: str | None
+) -> Submitted:
+    limits = application.settings.upload
+    options, priority = options_of(values), priority_of(values)
+    uploads.check_type(document.content_type)
+    if len(document.content) > limits.upload_bytes_max:
+        raise uploads.too_large(limits)
+    return await application.submissions.submit(
+        asker,
+        file_name=uploads.file_name(document.file_name, limits),
+        content=document.content,
+        content_type=document.content_type,
+        options=options,
+        priority=priority,
+        idempotency_key=key,
+        batch_id=values.get("batch_id") or None,
+    )
+
+
+async def _read(request: Request, values: dict[str, str]) -> uploads.Part:
+    """The document; fills ``values``, which come with it: parts of the form, or the query beside a raw PDF."""
     limits = request.app.state.application.settings.upload
     kind, boundary = uploads.media_type(request)
     if kind == "multipart/form-data":
-        with uploads.Body(
-            request, limits, request.app.state.in_flight, limits.upload_bytes_max + uploads.ENVELOPE_BYTES_MAX
-        ) as body:
-            document, values = await uploads.one_file(body, boundary)
-        uploads.check_type(document.content_type)
+        bytes_max = limits.upload_bytes_max + uploads.ENVELOPE_BYTES_MAX
+        with uploads.Body(request, limits, request.app.state.in_flight, bytes_max) as body:
+            document = await uploads.one_file(body, boundary, values)
     else:
+        values.update({name: request.query_params[name] for name in FIELDS if name in request.query_params})
         uploads.check_type(kind or "none")
         with uploads.Body(request, limits, request.app.state.in_flight, limits.upload_bytes_max) as body:
             content = await body.whole()
-        values = {name: request.query_params[name] for name in FIELDS if name in request.query_params}
         document = uploads.Part("file", request.query_params.get("file_name"), kind, content)
     if unknown := values.keys() - FIELDS:
         raise InvalidRequest(f"Unknown fields: {', '.join(sorted(unknown))[:200]}. Known: {', '.join(sorted(FIELDS))}.")
-    return document, values
+    return document
 
 
 FIELDS = frozenset({"priority", "languages", "ocr", "batch_id"})

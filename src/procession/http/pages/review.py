@@ -42,6 +42,8 @@ def shown_fields(fields: Iterable[Field], decisions: Mapping[str, Mapping[str, A
         found = field.model_dump(mode="json")
         decision = decisions.get(field.id) or {}
         merged = {**found, **_plain(decision.get("changes") or {})}
+        if merged["value"] != found["value"]:
+            merged["value_text"] = None  # what is printed is no longer what it says
         merged["status"] = field_status(found, decisions)
         shown.append(merged)
     return shown
