@@ -139,11 +139,20 @@ Index(
     analyses.c.priority,
     analyses.c.tenant,
     analyses.c.run_at,
-    analyses.c.id,  # covers the relay's query
+    analyses.c.id,  # this and the state cover what relay and queue view ask, every second or so
+    analyses.c.state,
     sqlite_where=_READY,
     postgresql_where=_READY,
 )
-Index("ix_analyses_leased", analyses.c.lease_expires_at, sqlite_where=_LEASED, postgresql_where=_LEASED)
+Index(
+    "ix_analyses_leased",
+    analyses.c.lease_expires_at,
+    analyses.c.tenant,  # covers counting what runs, by tenant and by class
+    analyses.c.priority,
+    analyses.c.state,
+    sqlite_where=_LEASED,
+    postgresql_where=_LEASED,
+)
 Index("ix_analyses_tenant_id", analyses.c.tenant, analyses.c.id)
 Index("ix_analyses_tenant_state_id", analyses.c.tenant, analyses.c.state, analyses.c.id)
 Index("ix_analyses_batch_id", analyses.c.batch_id, analyses.c.state)

@@ -127,7 +127,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_analyses_leased",
         "analyses",
-        ["lease_expires_at"],
+        ["lease_expires_at", "tenant", "priority", "state"],
         unique=False,
         sqlite_where=sa.text("state = 'processing'"),
         postgresql_where=sa.text("state = 'processing'"),
@@ -135,7 +135,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_analyses_ready",
         "analyses",
-        ["priority", "tenant", "run_at", "id"],
+        ["priority", "tenant", "run_at", "id", "state"],
         unique=False,
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),

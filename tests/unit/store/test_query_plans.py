@@ -1,0 +1,61 @@
+"""What runs every second reads what waits and runs, never the history: its cost must not grow with the years."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event
+
+from procession.domain.analysis import AnalysisOptions, State
+from procession.store import analyses, claims, documents, journal, queue_depth
+from procession.store.sqlite import SqliteStore
+from tests.records import at
+
+ASKED = {
+    "ready_heads": lambda conn: analyses.ready_heads(conn, at(0), 4, 100),
+    "expired": lambda conn: claims.expired(conn, at(0), 100),
+    "heartbeat": lambda conn: claims.heartbeat(conn, [("an_1", 1)], "w", 15, at(0)),
+    "release_all": lambda conn: claims.release_all(conn, at(0)),
+    "queue_depth": lambda conn: queue_depth.queue_depth(conn, at(0)),
+    "ready_of_tenant": lambda conn: queue_depth.ready_of_tenant(conn, "acme"),
+    "get": lambda conn: analyses.get(conn, "acme", "an_1"),
+    "page": lambda conn: analyses.page(conn, "acme"),
+    "page of states": lambda conn: analyses.page(conn, "acme", states=[State.FAILED]),
+    "reusable": lambda conn: analyses.reusable(conn, "doc_1", "1", AnalysisOptions()),
+    "find_live": lambda conn: documents.find_live(conn, "acme", "f"),
+    "references": lambda conn: documents.references(conn, "doc_1"),
+    "journal.after": lambda conn: journal.after(conn, "acme", 0, 100),
+    "journal.of_aggregate": lambda conn: journal.of_aggregate(conn, "an_1", 0, 100),
+}
+SMALL_INDEXES = ("ix_analyses_ready", "ix_analyses_leased")
+"""They hold only what waits or runs; scanning one of them is fine."""
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    made = SqliteStore(tmp_path / "procession.db")
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.mark.parametrize("name", ASKED)
+async def test_it_scans_no_table_and_no_large_index(store: SqliteStore, name: str) -> None:
+    asked: list[tuple[str, object]] = []
+
+    def plans(conn: Connection) -> list[str]:
+        event.listen(conn, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+        ASKED[name](conn)
+        cursor = conn.connection.cursor()
+        steps = []
+        for statement, values in asked:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
+            steps += [row[3] for row in cursor.fetchall()]
+        return steps
+
+    steps = await store.write(plans)
+    assert any(step.startswith(("SEARCH", "SCAN")) for step in steps)
+    scans = [step for step in steps if step.startswith("SCAN") and step != "SCAN pairs"]
+    assert [step for step in scans if not step.endswith(SMALL_INDEXES)] == []
