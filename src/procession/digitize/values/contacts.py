@@ -118,12 +118,12 @@ def _phone(start: int, printed: str, regions: Sequence[str]) -> FoundPhone:
     if text.lstrip().startswith(("+", "00")):
         number = _parse("+" + re.sub(r"^\s*(?:\+|00)", "", text).replace("(0)", ""), None)
         if number:
-            return FoundPhone(start, end, text, _e164(number), phonenumbers.region_code_for_number(number))
+            return FoundPhone(start, end, text, _e164(number), _region(number))
         return FoundPhone(start, end, text, None, None, "this is no complete phone number")
     if _NANP.match(text.strip()):  # this grouping is only used by countries that share +1
         number = _parse(text, "US")
         if number:
-            return FoundPhone(start, end, text, _e164(number), phonenumbers.region_code_for_number(number) or "US")
+            return FoundPhone(start, end, text, _e164(number), _region(number))
     for region in regions:
         number = _parse(text, region)
         if number:
@@ -138,6 +138,12 @@ def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
         return None
     # reserved ranges (555-01xx) are possible but not valid: printed examples keep their number
     return number if phonenumbers.is_possible_number(number) else None
+
+
+def _region(number: phonenumbers.PhoneNumber) -> str:
+    """The number's country; of a country code that several share, the one with most numbers."""
+    precise = phonenumbers.region_code_for_number(number)
+    return str(precise or phonenumbers.region_code_for_country_code(number.country_code))
 
 
 def _e164(number: phonenumbers.PhoneNumber) -> str:

@@ -61,10 +61,10 @@ _NO_YEAR = re.compile(
     rf"(?<!\d)(?:{_DAY}\s*(?:of\s+|de\s+)?(?P<name>{_WORD})|(?P<name2>{_WORD})\s+(?P<day2>[0-3]?\d)(?:st|nd|rd|th)?)(?!\d)"
 )
 _TIME = re.compile(
-    r"(?<![\d.,:/-])(?:(?P<hour>[01]?\d|2[0-3])(?:[:.h](?P<minute>[0-5]\d))?\s?(?P<half>[ap]\.?\s?m\b\.?)"
+    r"(?<![\d.,:/$€£-])(?:(?P<hour>[01]?\d|2[0-3])(?:[:.h](?P<minute>[0-5]\d))?\s?(?P<half>[ap]\.?\s?m\b\.?)"
     r"|(?P<hour24>[01]?\d|2[0-4])\s?[:.h]\s?(?P<minute24>[0-5]\d)(?:\s?(?:uhr|h|hrs?))?(?![\d.:])"
     r"|(?P<hour_only>[01]?\d|2[0-3])\s?(?:uhr|o'?clock|heures|h)\b"
-    r"|(?P<word>noon|midday|midnight|mittag|midi|minuit)\b)",
+    r"|\b(?P<word>noon|midday|midnight|mittag|midi|minuit)\b)",
     re.IGNORECASE,
 )
 

@@ -19,6 +19,7 @@ _PACKAGE_LABEL = re.compile(
     r"(?=\s*[:?]?$|\s+(?:name|selected|chosen|choice|booked|details|type|do|did|would|are|have)\b)",
     re.IGNORECASE,
 )
+_NUMBERING = re.compile(r"^\(?\d{1,2}[.)]\s+")
 _BLANK = re.compile(r"^[\s_.…\-–—/|()]*$")
 
 
@@ -44,7 +45,7 @@ def pairs(layout: Layout) -> Iterator[Pair]:
             if inside:
                 meaning = meaning_of(inside["label"])
                 if meaning and not _BLANK.match(inside["value"]):
-                    label, at = inside["label"], inside.start("value")
+                    label, at = _NUMBERING.sub("", inside["label"]), inside.start("value")
                     yield Pair(label, meaning, chunk, at, len(chunk.text), 0.95)
                     continue
             if (meaning := label_meaning(chunk.text)) is None:
@@ -52,7 +53,7 @@ def pairs(layout: Layout) -> Iterator[Pair]:
             beside_or_under = _value_of(layout, chunk)
             if beside_or_under:
                 value, strength = beside_or_under
-                yield Pair(chunk.text.rstrip(" :?"), meaning, value, 0, len(value.text), strength)
+                yield Pair(_NUMBERING.sub("", chunk.text).rstrip(" :?"), meaning, value, 0, len(value.text), strength)
 
 
 def label_meaning(text: str) -> Meaning | None:

@@ -40,8 +40,8 @@ _NO_NAME = word_set(
 )
 COMPANY_WORDS = re.compile(
     r"\b(?:ltd|limited|llc|llp|inc|incorporated|co|company|corp|gmbh|ug|kg|ag|sarl|sas|srl|s\.?r\.?l|bv|b\.v|plc|pty|"
-    r"photography|photographers?|photo|films?|videography|video|media|pictures|catering|caterers?|kitchen|events?|"
-    r"weddings?|planning|planners?|florals?|florists?|flowers?|blooms?|studios?|djs?|band|music|entertainment|"
+    r"photography|photographers?|photo|films?|videography|video|media|pictures|catering|caterers?|kitchen|events|"
+    r"weddings|planning|planners?|florals?|florists?|flowers?|blooms?|studios?|djs?|band|music|entertainment|"
     r"productions?|bakery|cakes?|patisserie|rentals?|hire|beauty|makeup|hair|design|designs|group|agency|collective|"
     r"strings|quartet|transport|limousines?|celebrants?|stationery|bridal|decor|lighting|sound)\b\.?",
     re.IGNORECASE,

@@ -69,7 +69,9 @@ def vendor(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
         if pair.meaning.subtype is Subtype.VENDOR_NAME and len(pair.text) <= 60 and "@" not in pair.text:
             text = re.split(r"\s[·|•]\s|,\s", pair.text)[0]
             yield _vendor(pair.value, Span(pair.start, pair.start + len(text), text), 0.92, pair.label)
-    domains = [mail.company for _, mail in reading.emails if mail.company not in FREE_MAIL]
+    # a form's letterhead is nothing anybody fills in
+    running = reading.kind in ("contract", "invoice", "other")
+    domains = [mail.company for _, mail in reading.emails if running and mail.company not in FREE_MAIL]
     for layout, passage in reading.passages():
         defined = defined_vendor(passage.text)
         if defined:
@@ -83,7 +85,8 @@ def vendor(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
         if by:
             text = re.split(r"\s[·|•–—]\s|,\s|\s\S+@", by[1])[0]
             yield _vendor(passage, Span(by.start(1), by.start(1) + len(text), text), 0.9, None)
-    yield from _letterhead(reading)
+    if running:
+        yield from _letterhead(reading)
 
 
 def vendor_emails(reading: Reading, names: Sequence[str] = ()) -> set[int]:
