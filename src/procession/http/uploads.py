@@ -63,8 +63,12 @@ class InFlight:
 class Body:
     """The bytes of one request: counted, limited, given up when they stall. Use as a context manager."""
 
-    def __init__(self, request: Request, limits: Upload, in_flight: InFlight, bytes_max: int) -> None:
+    def __init__(
+        self, request: Request, limits: Upload, in_flight: InFlight, bytes_max: int, refusal: TooLarge | None = None
+    ) -> None:
+        """``refusal``: what to raise past ``bytes_max``; default: that this file is too large."""
         self.limits = limits
+        self._refusal = refusal or too_large(limits)
         self._request = request
         self._in_flight = in_flight
         self._bytes_max = bytes_max
@@ -73,7 +77,7 @@ class Body:
     def __enter__(self) -> Body:
         declared = self._request.headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and int(declared) > self._bytes_max:
-            raise too_large(self.limits)  # nothing was read: a client that sent `Expect: 100-continue` keeps its upload
+            raise self._refusal  # nothing was read: a client that sent `Expect: 100-continue` keeps its upload
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -98,7 +102,7 @@ class Body:
                 return
             total += len(chunk)
             if total > self._bytes_max:
-                raise too_large(self.limits)
+                raise self._refusal
             if chunk:
                 yield chunk
 

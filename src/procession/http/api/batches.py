@@ -15,7 +15,7 @@ from procession.http import uploads
 from procession.http.api.analyses import options_of, priority_of
 from procession.http.context import App, Asker
 from procession.http.pagination import Paged
-from procession.services.views import BatchView, RefusedFile, RefusedFile
+from procession.services.views import BatchView, RefusedFile
 from procession.settings import MIB
 
 BatchId = Annotated[str, Path(max_length=64)]
@@ -41,7 +41,9 @@ async def create_batch(request: Request, application: App, asker: Asker) -> Resp
         _check_count(expected, limits.files_per_batch_max)
         view = await application.batches.create(asker, expected)
     elif kind == "multipart/form-data":
-        with uploads.Body(request, limits, request.app.state.in_flight, limits.batch_bytes_max) as body:
+        most = f"{limits.batch_bytes_max / MIB:.4g} MB"
+        refusal = TooLarge(f"A batch sent in one request may have {most}. Announce it and send its files one by one.")
+        with uploads.Body(request, limits, request.app.state.in_flight, limits.batch_bytes_max, refusal) as body:
             files, values = await _read(body, boundary)
             view = await _submit(application, asker, files, values)
     else:
