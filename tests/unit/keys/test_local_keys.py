@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import resource
 import sqlite3
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -120,6 +122,53 @@ def test_a_folder_that_cannot_be_written_is_refused_in_words(tmp_path: Path) -> 
     (tmp_path / "keys").write_text("a file where the folder should be")
     with pytest.raises(Unavailable, match="key store"):
         LocalKeys(tmp_path / "keys")
+
+
+def test_a_full_disk_is_unavailable_and_the_store_recovers(tmp_path: Path) -> None:
+    with opened(tmp_path) as keys:
+        keys.create_document_key("acme", "key_1")
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / "keys.db-wal").stat().st_size, hard))
+        try:
+            for call in (lambda: keys.create_document_key("acme", "key_2"), lambda: keys.destroy("key_1")):
+                with pytest.raises(Unavailable, match="cannot be written"):
+                    call()
+            assert keys.open("key_1", keys.seal("key_1", b"secret", "a"), "a") == b"secret"
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        keys.create_document_key("acme", "key_2")
+        assert keys.open("key_2", keys.seal("key_2", b"secret", "a"), "a") == b"secret"
+
+
+def test_concurrent_creation_and_destruction_end_with_every_destroyed_key_gone(tmp_path: Path) -> None:
+    with opened(tmp_path, cached_max=8) as keys:
+        ids = [f"key_{n}" for n in range(40)]
+        for key_id in ids:
+            keys.create_document_key("acme", key_id)
+        sealed = {key_id: keys.seal(key_id, b"secret", "a") for key_id in ids}
+        destroyed: set[str] = set()
+
+        def read_all(_: int) -> None:
+            for key_id in ids:
+                gone = key_id in destroyed
+                try:
+                    keys.open(key_id, sealed[key_id], "a")
+                except NotFound:
+                    continue
+                assert not gone
+
+        def destroy(key_id: str) -> None:
+            keys.destroy(key_id)
+            destroyed.add(key_id)
+
+        with ThreadPoolExecutor(8) as pool:
+            reading = [pool.submit(read_all, n) for n in range(24)]
+            destroying = [pool.submit(destroy, key_id) for key_id in ids[::2]]
+            for future in [*reading, *destroying]:
+                future.result()
+        for key_id in ids[::2]:
+            with pytest.raises(NotFound):
+                keys.open(key_id, sealed[key_id], "a")
 
 
 def _wrapped(folder: Path) -> list[bytes]:
