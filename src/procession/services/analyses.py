@@ -38,6 +38,9 @@ class _Found:
     document: Document
 
 
+Events = list[Event]
+
+
 class Analyses:
     def __init__(self, foundation: Foundation, pictures: Pictures, interrupt: Callable[[str], None]) -> None:
         """``interrupt(id)`` tells this process' worker at once that an analysis is to stop."""
@@ -146,16 +149,16 @@ class Analyses:
             raise NotFound(f"This document has {pages} pages." if pages else "This document could not be opened.")
         return await self._pictures.get(found.document, number)
 
-    async def events(self, principal: Principal, analysis_id: str, after_version: int = 0) -> list[Event]:
+    async def events(self, principal: Principal, analysis_id: str, after_version: int = 0) -> Events:
         """Journal entries of one analysis, oldest first. Raises NotFound."""
 
-        def unit(conn: Connection) -> list[Event]:
+        def unit(conn: Connection) -> Events:
             analyses.require(conn, principal.tenant, analysis_id)
             return journal.of_aggregate(conn, analysis_id, after_version, EVENTS_MAX)
 
         return await self._on.store.read(unit)
 
-    async def tenant_events(self, principal: Principal, after_sequence: int, limit: int = EVENTS_MAX) -> list[Event]:
+    async def tenant_events(self, principal: Principal, after_sequence: int, limit: int = EVENTS_MAX) -> Events:
         """Journal entries of the tenant, oldest first."""
         return await self._on.store.read(
             lambda conn: journal.after(conn, principal.tenant, after_sequence, min(limit, EVENTS_MAX))

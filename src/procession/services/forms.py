@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -37,6 +38,9 @@ class FormInvalid(InvalidRequest):
     def __init__(self, errors: list[dict[str, str]]) -> None:
         super().__init__()
         self.errors = errors
+
+
+_Responses = list[ResponseView]
 
 
 class Forms:
@@ -113,19 +117,15 @@ class Forms:
         definition, found = await self._everything(principal, form_id)
         return await asyncio.to_thread(export.to_csv, definition, found)
 
-    async def _everything(self, principal: Principal, form_id: str) -> tuple[Form, list[ResponseView]]:
+    async def _everything(self, principal: Principal, form_id: str) -> tuple[Form, _Responses]:
         definition = await self._definition(await self._row(principal, form_id))
-        found: list[ResponseView] = []
-        last: str | None = None
-        while True:
-            after = last
-            rows = await self._on.store.read(
-                lambda conn, after=after: forms.responses(conn, form_id, after_id=after, limit=EXPORT_READ)
-            )
-            if not rows:
-                return definition, found
+        found: _Responses = []
+        read = partial(forms.responses, form_id=form_id, limit=EXPORT_READ)
+        rows = await self._on.store.read(read)
+        while rows:
             found += [await self._response(row) for row in rows]
-            last = rows[-1].id
+            rows = await self._on.store.read(partial(read, after_id=rows[-1].id))
+        return definition, found
 
     # --- for couples --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,49 @@
+"""Rings the bell for what is ready, in fairness order, whenever something became ready or a worker took something."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from procession.maintenance.contract import Loop
+from procession.policy import fairness
+from procession.services.foundation import QUEUE_KEY, Foundation
+from procession.store import analyses
+
+OFFERS_MAX = 500
+"""Analyses offered in one pass."""
+
+
+class Relay(Loop):
+    name = "relay"
+
+    def __init__(self, foundation: Foundation) -> None:
+        super().__init__()
+        self._on = foundation
+        self._changed: asyncio.Task[bool] | None = None
+
+    async def once(self) -> None:
+        every = self._on.settings.queue.rescue_seconds
+        self._changed = asyncio.create_task(self._on.changes.wait(QUEUE_KEY, every))
+        await asyncio.sleep(0)  # it listens before we read, so nothing that becomes ready meanwhile is missed
+        await self.ring()
+
+    async def pause(self) -> None:
+        if self._changed is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({self._changed})
+
+    async def stop(self) -> None:
+        await super().stop()
+        if self._changed is not None:
+            self._changed.cancel()
+
+    async def ring(self) -> int:
+        """Returns how many were offered. Offering twice is harmless: the claim in SQL decides."""
+        settings, now = self._on.settings.queue, self._on.clock()
+        ahead = settings.ring_ahead_per_tenant
+        ready = await self._on.store.read(lambda conn: analyses.ready_heads(conn, now, ahead, OFFERS_MAX))
+        offers = fairness.order(ready, now, ahead, settings.aging_seconds)
+        for offer in offers:
+            await self._on.dispatcher.ring([offer.id], offer.priority)
+        return len(offers)

@@ -1,0 +1,178 @@
+"""One step of one claimed analysis: decrypt, analyse in the sandbox, seal, finish under the claim's fence."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from procession.blobs.names import ObjectKind
+from procession.domain.analysis import Analysis, AnalysisOptions, Progress, State, Trigger
+from procession.domain.errors import LostClaim, Permanent, ProcessionError, Transient
+from procession.domain.form import DigitizedDocument
+from procession.policy import retry
+from procession.services.foundation import Foundation
+from procession.services.results import StoredResult
+from procession.store import claims, documents
+from procession.store.claims import Outcome
+from procession.store.documents import Document
+from procession.telemetry import metrics
+from procession.worker.job import Job, Stop
+from procession.worker.progress import ProgressWriter
+
+Analyze = Callable[[bytes, AnalysisOptions, Callable[[Progress], None]], Awaitable[DigitizedDocument]]
+"""What the sandbox does with a document. Raises DocumentError, Internal."""
+
+REASON_CHARACTERS_MAX = 200
+
+log = structlog.get_logger(__name__)
+
+
+class Executor:
+    """``chance`` spreads retries. At most ``capacity.slots`` documents are in the sandbox at once."""
+
+    def __init__(self, foundation: Foundation, analyze: Analyze, chance: random.Random) -> None:
+        self._on = foundation
+        self._analyze = analyze
+        self._chance = chance
+        self._cores = asyncio.Semaphore(max(1, foundation.capacity.slots))
+
+    async def run(self, job: Job) -> None:
+        """Bring the claim to its end, whatever happens; returns when its outcome is committed or was not ours."""
+        work = asyncio.create_task(self._work(job))
+        work.add_done_callback(job.step_ended)
+        try:
+            await job.step_or_stop.wait()
+            if not work.done():
+                work.cancel()  # kills the child
+            await asyncio.wait({work})
+            await self._end(job, work)
+        except LostClaim:
+            log.info("worker.claim_lost", analysis=job.id, fence=job.fence)
+        finally:
+            work.cancel()
+
+    async def _work(self, job: Job) -> Outcome:
+        analysis = job.analysis
+        document = await self._on.store.read(lambda conn: documents.get(conn, analysis.document_id))
+        assert document is not None, "a foreign key holds it"
+        content = await self._on.vault.get(document.blob_ref)  # before a core is free, so that none waits for it
+        async with self._cores:
+            started = time.perf_counter()
+            self._on.capacity.busy += 1
+            writer = ProgressWriter(self._on, analysis)
+            try:
+                found = await self._analyze(content, analysis.options, writer.report)
+            finally:
+                self._on.capacity.busy -= 1
+                await writer.close()
+            seconds = time.perf_counter() - started
+        self._on.capacity.measured(seconds)
+        metrics.JOB_SECONDS.labels(priority=analysis.priority.value).observe(seconds)
+        return await self._stored(document, content, found)
+
+    async def _stored(self, document: Document, content: bytes, found: DigitizedDocument) -> Outcome:
+        """Seal the result; gives the outcome that names it."""
+
+        def encoded() -> tuple[bytes, str]:
+            return StoredResult(hashlib.sha256(content).hexdigest(), found).encode()
+
+        body, digest = await asyncio.to_thread(encoded)
+        ref = await self._on.vault.put(ObjectKind.RESULT, document.key_id, body, digest)
+        for source, pages in Counter(page.source for page in found.pages).items():
+            metrics.PAGES.labels(source=source).inc(pages)
+        flagged = sum(field.needs_review for field in found.form.fields)
+        return Outcome(
+            state=State.REQUIRES_REVIEW if found.needs_review or flagged else State.COMPLETED,
+            result_ref=ref,
+            result_digest=digest,
+            fields_found=len(found.form.fields),
+            fields_flagged=flagged,
+            confidence=found.confidence,
+            pages_total=len(found.pages),
+            usage=found.usage,
+        )
+
+    # --- how it ended -------------------------------------------------------------------------------------------------
+
+    async def _end(self, job: Job, work: asyncio.Task[Outcome]) -> None:
+        error = None if work.cancelled() else work.exception()
+        if not work.cancelled() and error is None:
+            await self._finish(job, work.result())
+        elif job.stopped is not None:
+            await self._stop(job, job.stopped)
+        else:
+            await self._fail(job, error or asyncio.CancelledError())
+
+    async def _stop(self, job: Job, reason: Stop) -> None:
+        if reason is Stop.CANCEL:
+            await self._finish(job, Outcome(State.CANCELLED))
+        elif reason is Stop.RELEASE:
+            await self._back(job, Trigger.RELEASED, 0.0, None, "the worker stopped", burn_attempt=False)
+        else:
+            raise LostClaim
+
+    async def _fail(self, job: Job, error: BaseException) -> None:
+        settings, attempts = self._on.settings.worker, job.analysis.attempts
+        code = error.code if isinstance(error, ProcessionError) else "internal"
+        decision = retry.decide(
+            attempts,
+            settings.attempts_max,
+            retry.kind_of(error),
+            self._chance.random(),
+            settings.retry_base_seconds,
+            settings.retry_max_seconds,
+        )
+        # the class only: the words of a foreign exception may quote the document
+        shown = error.message if isinstance(error, ProcessionError) else type(error).__name__
+        log.warning("worker.step_failed", analysis=job.id, code=code, error=shown, decision=decision.reason)
+        if isinstance(decision, retry.Retry):
+            metrics.RETRIES.labels(reason=code).inc()
+            reason = f"{decision.reason}: {shown}"[:REASON_CHARACTERS_MAX]
+            await self._back(job, Trigger.RETRY_SCHEDULED, decision.delay_seconds, code, reason, burn_attempt=True)
+            return
+        told = error.message if isinstance(error, Permanent | Transient) else Transient.title
+        await self._finish(job, Outcome(State.FAILED, error_code=code, error_message=told))
+
+    async def _finish(self, job: Job, outcome: Outcome) -> None:
+        now = self._on.clock()
+
+        def unit(conn: Connection) -> Analysis:
+            if outcome.pages_total:
+                documents.set_page_count(conn, job.analysis.document_id, outcome.pages_total)
+            return claims.finish(conn, job.id, job.fence, outcome, now)
+
+        ended = await self._insist(unit)
+        metrics.JOBS.labels(region=ended.region, status=ended.state.value, priority=ended.priority.value).inc()
+        if ended.state is State.FAILED:
+            metrics.FAILURES.labels(reason=ended.error_code or "internal").inc()
+        self._on.announce(ended.tenant, ended.id)
+
+    async def _back(
+        self, job: Job, trigger: Trigger, delay: float, code: str | None, reason: str, *, burn_attempt: bool
+    ) -> None:
+        now = self._on.clock()
+        run_at = now + timedelta(seconds=delay)
+        after = await self._insist(
+            lambda conn: claims.reschedule(conn, job.id, job.fence, trigger, run_at, code, reason, burn_attempt, now)
+        )
+        self._on.announce(after.tenant, after.id, queue=True)
+
+    async def _insist(self, unit: Callable[[Connection], Analysis]) -> Analysis:
+        """Write an outcome; while the disk is full, until it is not. LostClaim ends it when the lease ran out."""
+        pause = self._on.settings.worker.progress_seconds
+        while True:
+            try:
+                return await self._on.store.write(unit)
+            except Transient as error:
+                if self._on.capacity.draining:
+                    raise  # the next start releases it
+                log.warning("worker.outcome_not_written", code=error.code)
+                await asyncio.sleep(pause)

@@ -1,0 +1,160 @@
+"""The claim loop: hear the bell, claim in SQL, run steps, keep leases alive, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+
+import structlog
+
+from procession.domain.analysis import Analysis
+from procession.domain.errors import ProcessionError
+from procession.services.foundation import QUEUE_KEY, Foundation
+from procession.store import claims
+from procession.telemetry import metrics
+from procession.worker.executor import Executor
+from procession.worker.job import Job, Stop
+
+WAIT_SECONDS = 1.0
+"""Longest wait for the bell before looking whether to stop."""
+PAUSE_SECONDS = 0.5
+"""After a failed claim (a full disk), before the next."""
+CLAIMED_PER_SLOT = 2
+"""While one document is in the sandbox the next is claimed and the last one's result sealed: no core waits for I/O."""
+RELEASE_SECONDS_MAX = 5.0
+"""How long giving work back at the end of a drain may take; the next start releases what remains."""
+
+log = structlog.get_logger(__name__)
+
+
+class WorkerLoop:
+    """``owner`` names this start of this process: no other claims under it."""
+
+    def __init__(self, foundation: Foundation, executor: Executor, owner: str | None = None) -> None:
+        self._on = foundation
+        self._executor = executor
+        self.owner = owner or secrets.token_hex(8)
+        self._jobs: dict[str, Job] = {}
+        self._running: dict[asyncio.Task[None], str] = {}
+        self._room = asyncio.Event()
+        self._stopping = False
+        self._loops: list[asyncio.Task[None]] = []
+        self._claiming: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._stopping = False
+        self._room.set()
+        self._loops = [
+            asyncio.create_task(self._claim_loop(), name="worker-claims"),
+            asyncio.create_task(self._heartbeat_loop(), name="worker-heartbeat"),
+        ]
+
+    async def stop(self) -> None:
+        """Drain: claim nothing more, let what runs finish for ``drain_seconds``, then give the rest back."""
+        self._stopping = True
+        self._on.capacity.draining = True
+        self._room.set()
+        if not self._loops:
+            return
+        claiming, beating = self._loops
+        claiming.cancel()
+        await asyncio.wait({claiming})
+        if self._claiming is not None:
+            await asyncio.wait({self._claiming})
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=self._on.settings.worker.drain_seconds)
+        for job in list(self._jobs.values()):
+            job.stop(Stop.RELEASE)
+        if self._running:
+            _, late = await asyncio.wait(set(self._running), timeout=RELEASE_SECONDS_MAX)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        beating.cancel()
+        await asyncio.wait({beating})
+        self._loops = []
+
+    def interrupt(self, analysis_id: str) -> None:
+        """Its cancellation was requested: stop it now, if it runs here."""
+        job = self._jobs.get(analysis_id)
+        if job is not None:
+            job.stop(Stop.CANCEL)
+
+    # --- claiming -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _free(self) -> int:
+        return self._on.capacity.slots * CLAIMED_PER_SLOT - len(self._running)
+
+    async def _claim_loop(self) -> None:
+        while not self._stopping:
+            if self._free <= 0:
+                self._room.clear()
+                await self._room.wait()
+                continue
+            ids = await self._on.dispatcher.wait(self._free, WAIT_SECONDS)
+            if not ids:
+                continue
+            try:
+                self._claiming = asyncio.create_task(self._claim(ids))
+                await asyncio.shield(self._claiming)  # a claim that committed must not lose its job to a cancellation
+            except ProcessionError as error:
+                log.warning("worker.claim_failed", code=error.code)
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _claim(self, ids: list[str]) -> None:
+        now, lease = self._on.clock(), self._on.settings.worker.lease_seconds
+        claimed = await self._on.store.write(
+            lambda conn: [claims.claim(conn, one, self.owner, lease, now) for one in ids]
+        )
+        await self._on.dispatcher.acknowledge(ids)
+        for analysis in claimed:
+            if analysis is not None:
+                self._begin(analysis)
+        self._on.changes.announce(QUEUE_KEY)  # the next ones of these tenants may be offered
+
+    def _begin(self, analysis: Analysis) -> None:
+        waited = ((analysis.started_at or analysis.run_at) - analysis.run_at).total_seconds()
+        metrics.QUEUE_WAIT_SECONDS.labels(priority=analysis.priority.value).observe(max(0.0, waited))
+        job = Job(analysis)
+        self._jobs[analysis.id] = job
+        task = asyncio.create_task(self._executor.run(job), name=f"job-{analysis.id}")
+        self._running[task] = analysis.id
+        task.add_done_callback(self._ended)
+        self._on.announce(analysis.tenant, analysis.id)
+        if self._stopping:
+            job.stop(Stop.RELEASE)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        analysis_id = self._running.pop(task)
+        self._jobs.pop(analysis_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # its lease runs out and the rescuer takes over; nothing else may end the loop
+            log.error("worker.job_crashed", analysis=analysis_id, error=type(error).__name__)
+        self._room.set()
+
+    # --- leases -------------------------------------------------------------------------------------------------------
+
+    async def _heartbeat_loop(self) -> None:
+        every = self._on.settings.worker.heartbeat_seconds
+        while True:
+            await asyncio.sleep(every)
+            with contextlib.suppress(ProcessionError):  # the lease outlives two missed beats
+                await self._beat()
+
+    async def _beat(self) -> None:
+        held = dict(self._jobs)  # a snapshot: what is claimed while we wait was not asked about
+        if not held:
+            return
+        now, lease = self._on.clock(), self._on.settings.worker.lease_seconds
+        asked = [(job.id, job.fence) for job in held.values()]
+        owned, cancelled = await self._on.store.write(
+            lambda conn: claims.heartbeat(conn, asked, self.owner, lease, now)
+        )
+        for analysis_id, job in held.items():
+            if analysis_id not in owned:
+                job.stop(Stop.LOST)
+            elif analysis_id in cancelled:
+                job.stop(Stop.CANCEL)
