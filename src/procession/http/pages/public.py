@@ -10,10 +10,13 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from procession.domain.clock import new_id
-from procession.domain.errors import InvalidRequest, TooLarge
-from procession.domain.form import Field, FieldType, Form, Option
+from procession.domain.errors import IdempotencyMismatch, TooLarge
+from procession.domain.form import Field, FieldType, Form
 from procession.http.context import App
 from procession.http.pages.render import page
+from procession.services.form_schema import answer_of
+from procession.services.forms import FormInvalid
+from procession.services.views import PublicForm
 
 PREFIX = "f."
 """Before every question's name, so no question can take the name of one of our own inputs."""
@@ -25,11 +28,6 @@ PRIVATE = {"X-Robots-Tag": "noindex, nofollow"}
 which makes browsers send ``Origin: null`` with the form and so look like another site's page."""
 
 Token = Annotated[str, Path(max_length=128)]
-
-
-def answer_of(option: Option) -> str:
-    """What choosing an option sends: its label, unless the document gave it a value of its own."""
-    return option.value if isinstance(option.value, str) and option.value else option.label
 
 
 def grouped(definition: Form) -> list[tuple[str | None, list[Field]]]:
@@ -96,13 +94,18 @@ async def submit(request: Request, application: App, token: Token) -> Response:
         once = sent.get("once")
     key = once[:ONCE_CHARACTERS_MAX] if isinstance(once, str) and once.isascii() and once.isprintable() else None
     try:
-        await application.forms.respond(token, given, idempotency_key=key or None)
-    except InvalidRequest as error:
-        wrong = getattr(error, "errors", None)
-        if not wrong:
-            raise
-        return _asked(request, form, given, listed_errors(form.definition, wrong), status=422)
+        await _respond(application, token, given, key or None)
+    except FormInvalid as error:
+        return _asked(request, form, given, listed_errors(form.definition, error.errors), status=422)
     return RedirectResponse(f"/f/{token}/thanks", 303, headers=PRIVATE)
+
+
+async def _respond(application: App, token: str, given: dict[str, Any], key: str | None) -> None:
+    """``key`` makes a double click one response. Going back and changing an answer makes another: both are kept."""
+    try:
+        await application.forms.respond(token, given, idempotency_key=key)
+    except IdempotencyMismatch:
+        await application.forms.respond(token, given)
 
 
 async def thanks(request: Request, application: App, token: Token) -> Response:
@@ -111,7 +114,7 @@ async def thanks(request: Request, application: App, token: Token) -> Response:
 
 
 def _asked(
-    request: Request, form: Any, given: dict[str, Any], errors: list[dict[str, str | None]], *, status: int = 200
+    request: Request, form: PublicForm, given: dict[str, Any], errors: list[dict[str, str | None]], *, status: int = 200
 ) -> Response:
     return page(
         request,

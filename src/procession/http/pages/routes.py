@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -34,7 +35,7 @@ async def help_page(request: Request, asker: Asker) -> Response:
     return page(request, "help.html")
 
 
-_GET = (
+_GET: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("/", jobs.home),
     ("/analyses/{analysis_id}", review.show),
     ("/analyses/{analysis_id}/delete", jobs.ask_delete),
@@ -51,7 +52,7 @@ _GET = (
     ("/fragments/queue", jobs.queue_figures),
     ("/static/{digest}/{name:path}", static),
 )
-_POST = (
+_POST: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("/analyses/{analysis_id}/cancel", jobs.cancel),
     ("/analyses/{analysis_id}/retry", jobs.retry),
     ("/analyses/{analysis_id}/delete", jobs.delete),

@@ -44,6 +44,9 @@ function tally() {
   document.getElementById("tally").textContent = parts.join(" · ");
   const rest = document.querySelector("[data-do=approve-all]");
   if (rest) rest.hidden = counts.look + counts.open === 0;
+  const says = document.getElementById("finish-says");
+  const left = counts.look + counts.open ? " Fields you have not looked at go in as they are." : "";
+  if (says) says.textContent = `Makes the form and gives you a link to send.${left}`;
 }
 
 function showSaved(state, words) {
