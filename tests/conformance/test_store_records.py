@@ -121,6 +121,21 @@ async def test_erasing_takes_the_form_and_its_answers_along(store: Store) -> Non
     assert await store.read(lambda conn: forms.responses(conn, form.id)) == []
 
 
+async def test_erasing_spares_what_an_equal_form_of_the_same_document_shows(store: Store) -> None:
+    one, two = [await store.write(lambda conn: finished(conn, "same")) for _ in range(2)]
+    document = await store.read(lambda conn: documents.get(conn, one.document_id))
+    made = [await store.write(lambda conn, of=of: give_form(conn, of)) for of in (one, two)]
+    assert made[0].definition_ref == made[1].definition_ref
+    for form, ref in ((made[0], "responses/a@k"), (made[0], "responses/b@k"), (made[1], "responses/a@k")):
+        answer = ResponseRow(new_id("resp"), "acme", form.id, 1, ref, at(4))
+        await store.write(lambda conn, answer=answer: forms.add_response(conn, answer, 10, "local", "public"))
+    first = await store.write(lambda conn: erasure.erase(conn, "acme", one.id, "key:test", at(5)))
+    assert first == erasure.Erased(("responses/b@k",), ())
+    last = await store.write(lambda conn: erasure.erase(conn, "acme", two.id, "key:test", at(6)))
+    assert document is not None
+    assert set(last.blob_refs) == {"results/r@k", "responses/a@k", made[1].definition_ref, document.blob_ref}
+
+
 async def test_what_waits_can_be_erased_and_what_runs_cannot(store: Store) -> None:
     waiting, running = [await store.write(submit) for _ in range(2)]
     await store.write(lambda conn: claims.claim(conn, running.id, "worker-a", 15, at(1)))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, or_, select
 
-from procession.domain.analysis import Analysis, State
+from procession.domain.analysis import State
 from procession.domain.errors import Conflict
 from procession.store import documents, forms, page_images, rows
 from procession.store.analyses import request_cancel, require
@@ -54,21 +54,21 @@ def erase(
     if row is None:
         raise Conflict
     rows.append(conn, row, "analysis.erased", actor, now, trace_id)
-    refs = _own_refs(conn, analysis)
+    refs = [ref for ref in (analysis.result_ref, analysis.review_ref) if ref is not None]
     refs += forms.erase_of_analysis(conn, analysis_id, analysis.region, actor, now, trace_id)
     if documents.references(conn, analysis.document_id):
-        return Erased(tuple(refs), ())
+        return Erased(_unshared(conn, analysis.document_id, refs), ())
     document = documents.erase(conn, analysis.document_id, analysis.region, actor, trace_id, now)
     if document is None:
-        return Erased(tuple(refs), ())
+        return Erased(_unshared(conn, analysis.document_id, refs), ())
     refs += [document.blob_ref, *page_images.remove(conn, document.id)]
     return Erased(tuple(refs), (document.key_id,))
 
 
-def _own_refs(conn: Connection, analysis: Analysis) -> list[str]:
-    """Result and corrections, unless another analysis of the same document answers with them too."""
-    refs = [ref for ref in (analysis.result_ref, analysis.review_ref) if ref is not None]
+def _unshared(conn: Connection, document_id: str, refs: list[str]) -> tuple[str, ...]:
+    """Without the objects that other analyses of the same document, or their forms, answer with too."""
     if not refs:
-        return []
-    used = {ref for row in conn.execute(_STILL_USED, {"document_": analysis.document_id, "refs_": refs}) for ref in row}
-    return [ref for ref in refs if ref not in used]
+        return ()
+    used = {ref for row in conn.execute(_STILL_USED, {"document_": document_id, "refs_": refs}) for ref in row}
+    used |= forms.refs_of_document(conn, document_id)
+    return tuple(ref for ref in dict.fromkeys(refs) if ref not in used)

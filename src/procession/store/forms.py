@@ -11,7 +11,7 @@ from sqlalchemy import insert as sql_insert
 
 from procession.domain.errors import Conflict, NotFound
 from procession.store import journal
-from procession.store.tables import form_responses, forms
+from procession.store.tables import analyses, form_responses, forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,16 @@ _LATEST = (
 )
 _RESPONSE = select(*_RESPONSE_COLUMNS).where(
     form_responses.c.form_id == bindparam("form_"), form_responses.c.id == bindparam("id_")
+)
+_of_document = (
+    select(forms.c.id, forms.c.definition_ref)
+    .join(analyses, analyses.c.id == forms.c.analysis_id)
+    .where(analyses.c.document_id == bindparam("document_"), _LIVE)
+    .subquery("of_document")
+)
+_DEFINITIONS_OF_DOCUMENT = select(_of_document.c.definition_ref)
+_ANSWERS_OF_DOCUMENT = select(form_responses.c.response_ref).join(
+    _of_document, _of_document.c.id == form_responses.c.form_id
 )
 _REMOVE_RESPONSES = (
     delete(form_responses)
@@ -195,6 +205,12 @@ def erase_of_analysis(
     form = _journal(conn, _form(row), "form.erased", region, actor, trace_id, now)
     answers = [found.response_ref for found in conn.execute(_REMOVE_RESPONSES, {"form_": form.id})]
     return [form.definition_ref, *answers]
+
+
+def refs_of_document(conn: Connection, document_id: str) -> set[str]:
+    """Definitions and answers of all live forms made of the document: equal content shares one object."""
+    found = conn.execute(_DEFINITIONS_OF_DOCUMENT, {"document_": document_id}).scalars().all()
+    return {*found, *conn.execute(_ANSWERS_OF_DOCUMENT, {"document_": document_id}).scalars()}
 
 
 def _form(row: Row[Any]) -> FormRow:

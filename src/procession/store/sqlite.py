@@ -8,6 +8,7 @@ back the whole group, every caller of it gets Unavailable, and the writer lives 
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import threading
 from collections import deque
@@ -227,6 +228,7 @@ class SqliteStore:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._write_engine.connect() as conn, conn.begin():
                 upgrade(conn)
+            _sync(self._path.parent.parent)  # SQLite syncs the file's folder; that folder may be new
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise Unavailable(f"The database {self._path} cannot be used: {getattr(error, 'orig', error)}") from error
 
@@ -235,6 +237,14 @@ def _concerns_group(error: DBAPIError) -> bool:
     """Whether the disk or the file failed, rather than a statement."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     return code is not None and (code & 0xFF) in _GROUP_CODES
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _discard(conn: Connection | None) -> None:
