@@ -144,8 +144,9 @@ class Recogniser:
             if not text or box is None or confidence < WORD_CONFIDENCE_MIN:
                 continue
             rect = Rect(box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
-            if not _plausible(text, rect):
+            if not _plausible(text, rect, confidence):
                 continue
+            text = "I" if text == "|" else text
             found.append(
                 Word(text, rect, size=round(rect.height, 1), confidence=round(confidence, 3), rtl=_is_rtl(text))
             )
@@ -257,8 +258,12 @@ def _clean(text: str | None) -> str:
     return "".join(c for c in (text or "").strip() if unicodedata.category(c)[0] != "C")
 
 
-def _plausible(text: str, box: Rect) -> bool:
-    """Rules and box edges read as runs of dashes, bars and underscores a few points high are no words."""
+def _plausible(text: str, box: Rect, confidence: float) -> bool:
+    """Rules and box edges read as dashes and bars, and dotted leaders read as "eee", are no words."""
+    if text == "|":
+        return confidence > 0.5 and 5 < box.height < 16  # the pronoun, when it stands as high as a letter
+    if len(text) > 1 and len(set(text.lower())) == 1 and text.isalpha() and confidence < 0.75:
+        return False
     return not (
         box.width <= 0 or box.height <= 0 or (set(text) <= set("|_—–-~=.'`‘’") and len(text) < 3 and text != "-")
     )

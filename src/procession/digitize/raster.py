@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -61,10 +62,10 @@ def _lines(ink: Picture, dpi: float, *, horizontal: bool) -> Picture:
     thick = max(2, round(LINE_THICKNESS_POINTS_MAX * dpi / 72)) + 1
 
     def along(n: int) -> tuple[int, int]:
-        return (n, 1) if horizontal else (1, n)
+        return (n | 1, 1) if horizontal else (1, n | 1)  # odd, so that nothing shifts
 
     def across(n: int) -> tuple[int, int]:
-        return (1, n) if horizontal else (n, 1)
+        return (1, n | 1) if horizontal else (n | 1, 1)
 
     # a slightly crooked rule steps by a pixel: thicken it so that it stays one run
     joined = cv2.dilate(ink, cv2.getStructuringElement(cv2.MORPH_RECT, across(2)))
@@ -94,54 +95,60 @@ def _components(mask: Picture) -> list[tuple[int, int, int, int]]:
 
 
 def _boxes(ink: Picture, scale: float, words: Sequence[Word]) -> list[Shape]:
-    """Closed outlines: contours that enclose a hole. Small ones are checkboxes, wide ones entry boxes."""
+    """Checkboxes by their outer border (a tick cuts the inside into pieces), wide entry boxes by the hole inside."""
     contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if not len(contours):
-        return []
-    low, high = SQUARE_POINTS
     letters = _Boxes([word.box for word in words if len(word.text) > 1])
     found: list[Shape] = []
-    for contour, (_, _, _, parent) in zip(contours[:COMPONENTS_MAX], hierarchy[0], strict=False):
-        if parent < 0:
-            continue  # an outer border; holes carry the box
+    for contour, (_, _, child, parent) in zip(contours[:COMPONENTS_MAX], _tree(hierarchy), strict=False):
         x, y, width, height = cv2.boundingRect(contour)
-        wide, tall = width * scale, height * scale
-        if wide < low * 0.75 or tall < low * 0.75:
-            continue
-        kind = _kind(contour, width, height)
-        if kind is None:
-            continue
-        px, py, pwidth, pheight = cv2.boundingRect(contours[parent])
-        own = pwidth <= width * 1.6 + 6 and pheight <= height * 1.6 + 6
-        if not own:
-            px, py, pwidth, pheight = x - 1, y - 1, width + 2, height + 2  # a cell of a table
-        box = Rect(px * scale, py * scale, (px + pwidth) * scale, (py + pheight) * scale)
-        small = low <= box.width <= high and low <= box.height <= high and 0.7 <= wide / tall <= 1.43
-        if small and (not own or letters.covers(box)):
-            continue
-        if not small and (kind == "ellipse" or tall < 8 or wide < 14):
-            continue
-        marked = small and _marked(ink, x, y, width, height)
-        found.append(Shape(box, "ellipse" if kind == "ellipse" else "rect", stroked=True, filled=marked))
+        box = Rect(x * scale, y * scale, (x + width) * scale, (y + height) * scale)
+        if parent < 0 <= child:
+            kind = _small(ink, contour, box, x, y, width, height)
+            if kind and not letters.covers(box):
+                found.append(Shape(box, kind, stroked=True, filled=_marked(ink, x, y, width, height)))
+        elif parent >= 0 and _wide(box) and cv2.contourArea(contour) > 0.88 * (width - 1) * (height - 1):
+            found.append(Shape(box, "rect", stroked=True, filled=False))
     return found
 
 
-def _kind(contour: np.ndarray, width: int, height: int) -> str | None:
-    """ "rect", "ellipse" or None by how much of its bounding box the outline encloses (a circle: pi/4)."""
+def _wide(box: Rect) -> bool:
+    return box.height >= 8 and box.width >= 14 and max(box.width, box.height) > SQUARE_POINTS[1]
+
+
+def _tree(hierarchy: np.ndarray | None) -> Sequence[tuple[int, int, int, int]]:
+    """Next, previous, first child and parent of each contour."""
+    return [] if hierarchy is None else [(int(a), int(b), int(c), int(d)) for a, b, c, d in hierarchy[0]]
+
+
+def _small(
+    ink: Picture, contour: np.ndarray, box: Rect, x: int, y: int, width: int, height: int
+) -> Literal["rect", "ellipse"] | None:
+    """A square whose four sides are inked, or a circle; None for letters and everything else."""
+    low, high = SQUARE_POINTS
+    if not (low <= box.width <= high and low <= box.height <= high and 0.7 <= width / height <= 1.43):
+        return None
     area = cv2.contourArea(contour)
     fullness = area / max(1, (width - 1) * (height - 1))
+    edge = max(2, min(width, height) // 7)
+    part = ink[y : y + height, x : x + width]
+    if float(part[edge:-edge, edge:-edge].mean()) > 0.8:
+        return None  # a solid bullet
     if fullness > 0.88:
-        return "rect"
-    if 0.70 <= fullness <= 0.86 and 0.8 <= width / height <= 1.25:
-        perimeter = cv2.arcLength(contour, True)
-        roundness = 4 * np.pi * area / max(perimeter * perimeter, 1)
-        return "ellipse" if roundness > 0.72 else None
-    return None
+        sides = (
+            part[:edge].max(axis=0),
+            part[-edge:].max(axis=0),
+            part[:, :edge].max(axis=1),
+            part[:, -edge:].max(axis=1),
+        )
+        return "rect" if all(float(side.mean()) > 0.9 for side in sides) else None
+    perimeter = cv2.arcLength(contour, True)
+    roundness = 4 * np.pi * area / max(perimeter * perimeter, 1)
+    return "ellipse" if 0.70 <= fullness <= 0.86 and 0.8 <= width / height <= 1.25 and roundness > 0.72 else None
 
 
 def _marked(ink: Picture, x: int, y: int, width: int, height: int) -> bool:
-    """A cross or a tick covers over a tenth of the inside."""
-    inset = max(1, width // 8)
+    """A cross or a tick covers over a twelfth of the inside."""
+    inset = max(2, round(min(width, height) * 0.22))
     inside = ink[y + inset : y + height - inset, x + inset : x + width - inset]
     return bool(inside.size) and float(inside.mean()) > 0.08
 

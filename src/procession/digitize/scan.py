@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from procession.digitize.ocr import Recogniser, Upright
-from procession.digitize.page import PageContent
-from procession.digitize.raster import trace
+from procession.digitize.page import PageContent, Rect
+from procession.digitize.raster import SQUARE_POINTS, trace
 from procession.digitize.render import Picture
 
 
@@ -20,12 +21,14 @@ def read_scan(page: PageContent, picture: Picture, dpi: float, recogniser: Recog
     reading = recogniser.recognise(picture, dpi)
     upright = reading.upright
     traced = trace(upright.picture, dpi, reading.words)
+    squares = [shape.box for shape in traced.shapes if shape.kind != "other" and shape.box.width <= SQUARE_POINTS[1]]
+    words = [word for word in reading.words if len(word.text) > 2 or not _is_a_square(word.box, squares)]
     content = replace(
         page,
         source="scanned",
         width=upright.width,
         height=upright.height,
-        words=reading.words,
+        words=words,
         segments=traced.segments,
         shapes=traced.shapes,
         widgets=list(page.widgets),
@@ -33,3 +36,9 @@ def read_scan(page: PageContent, picture: Picture, dpi: float, recogniser: Recog
         warnings=list(page.warnings),
     )
     return content, upright
+
+
+def _is_a_square(box: Rect, squares: Sequence[Rect]) -> bool:
+    """Tesseract reads an empty checkbox as "O", "C]" or "LJ"."""
+    x, y = box.centre
+    return any(one.x0 <= x <= one.x1 and one.y0 <= y <= one.y1 for one in squares)

@@ -143,7 +143,7 @@ def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
 def _region(number: phonenumbers.PhoneNumber) -> str:
     """The number's country; of a country code that several share, the one with most numbers."""
     precise = phonenumbers.region_code_for_number(number)
-    return str(precise or phonenumbers.region_code_for_country_code(number.country_code))
+    return str(precise or phonenumbers.region_code_for_country_code(number.country_code or 0))
 
 
 def _e164(number: phonenumbers.PhoneNumber) -> str:

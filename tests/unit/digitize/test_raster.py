@@ -1,0 +1,106 @@
+"""Rules, boxes and ink of a picture, found where they were drawn."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from procession.digitize.page import Rect, Word
+from procession.digitize.raster import trace
+from procession.digitize.render import Picture
+
+DPI = 144.0
+"""Two pixels a point, so that pixels and points are easy to tell."""
+
+
+class Sheet:
+    def __init__(self, width: int = 600, height: int = 400) -> None:
+        self.image = Image.new("L", (width * 2, height * 2), 255)
+        self.draw = ImageDraw.Draw(self.image)
+
+    @property
+    def picture(self) -> Picture:
+        return np.asarray(self.image, dtype=np.uint8)
+
+    def line(self, x0: float, y0: float, x1: float, y1: float, width: int = 2) -> None:
+        self.draw.line((x0 * 2, y0 * 2, x1 * 2, y1 * 2), fill=0, width=width)
+
+    def box(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        self.draw.rectangle((x0 * 2, y0 * 2, x1 * 2, y1 * 2), outline=0, width=2)
+
+
+def test_an_underline_becomes_one_horizontal_segment() -> None:
+    sheet = Sheet()
+    sheet.line(100, 200, 300, 200)
+    (segment,) = trace(sheet.picture, DPI).segments
+    assert segment.horizontal
+    assert segment.box == pytest.approx((100, 199.5, 300.5, 201), abs=1.5)
+
+
+def test_breaks_of_a_scanned_rule_are_closed() -> None:
+    sheet = Sheet()
+    for x in range(100, 300, 40):
+        sheet.line(x, 200, x + 38, 200)
+    assert len(trace(sheet.picture, DPI).segments) == 1
+
+
+def test_a_table_gives_its_lines_both_ways() -> None:
+    sheet = Sheet()
+    for y in (100, 130, 160):
+        sheet.line(50, y, 350, y)
+    for x in (50, 200, 350):
+        sheet.line(x, 100, x, 160)
+    segments = trace(sheet.picture, DPI).segments
+    assert sum(s.horizontal for s in segments) == 3
+    assert sum(not s.horizontal for s in segments) == 3
+
+
+def test_checkbox_squares_are_found_and_a_tick_marks_one() -> None:
+    sheet = Sheet()
+    sheet.box(50, 50, 62, 62)
+    sheet.box(50, 90, 62, 102)
+    sheet.line(52, 92, 60, 100)
+    sheet.line(60, 92, 52, 100)
+    shapes = sorted(trace(sheet.picture, DPI).shapes, key=lambda s: s.box.y0)
+    assert [s.kind for s in shapes] == ["rect", "rect"]
+    assert [s.filled for s in shapes] == [False, True]
+    assert shapes[0].box == pytest.approx((50, 50, 62, 62), abs=1.5)
+
+
+def test_a_circle_is_an_ellipse() -> None:
+    sheet = Sheet()
+    sheet.draw.ellipse((100, 100, 124, 124), outline=0, width=2)
+    (shape,) = trace(sheet.picture, DPI).shapes
+    assert shape.kind == "ellipse"
+
+
+def test_letters_are_neither_lines_nor_boxes() -> None:
+    sheet = Sheet()
+    font = ImageFont.load_default(size=28)
+    for y in range(60, 700, 60):
+        sheet.draw.text((60, y), "OBDQ 0808 Hill lllll HHH the quick brown fox", fill=0, font=font)
+    words = [Word("OBDQ", Rect(28, y / 2 - 2, 560, y / 2 + 20), confidence=0.95) for y in range(60, 700, 60)]
+    traced = trace(sheet.picture, DPI, words)
+    assert traced.segments == []
+    assert traced.shapes == []
+
+
+def test_pen_strokes_outside_the_words_are_ink() -> None:
+    sheet = Sheet()
+    points = [(100 + t, 150 + 14 * np.sin(t / 6)) for t in range(0, 90, 2)]
+    for (x0, y0), (x1, y1) in pairwise(points):
+        sheet.line(x0, y0, x1, y1, 3)
+    sheet.line(90, 180, 260, 180)
+    traced = trace(sheet.picture, DPI)
+    (ink,) = [s for s in traced.shapes if s.kind == "other"]
+    assert ink.box.x0 == pytest.approx(100, abs=3)
+    assert ink.box.x1 == pytest.approx(188, abs=4)
+
+
+def test_an_empty_page_holds_nothing() -> None:
+    traced = trace(Sheet().picture, DPI)
+    assert traced.segments == []
+    assert traced.shapes == []
