@@ -39,8 +39,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 def resting(tmp_path: Path) -> Iterator[RunningServer]:
     """Uploads stay pending here, and two of them are as many as may wait."""
     settings = Settings(data=tmp_path / "data", queue=Queue(waiting_max=2), http=_HTTP)
-    with running(settings) as started:
-        started.call(started.application.worker.stop)
+    with running(settings, working=False) as started:
         yield started
 
 

@@ -39,12 +39,12 @@ class RunningServer:
 
 
 @contextlib.contextmanager
-def running(settings: Settings) -> Iterator[RunningServer]:
-    """Start everything ``procession up`` starts."""
+def running(settings: Settings, *, working: bool = True) -> Iterator[RunningServer]:
+    """Start everything ``procession up`` starts. Without ``working``, uploads stay pending."""
     listener = socket.create_server((settings.http.host, 0))
     port = listener.getsockname()[1]
     ready: Future[tuple[wiring.Application, asyncio.AbstractEventLoop, Server]] = Future()
-    thread = threading.Thread(target=_run, args=(settings, listener, ready), name="server", daemon=True)
+    thread = threading.Thread(target=_run, args=(settings, listener, working, ready), name="server", daemon=True)
     thread.start()
     application, loop, server = ready.result(START_SECONDS_MAX)
     try:
@@ -56,9 +56,9 @@ def running(settings: Settings) -> Iterator[RunningServer]:
         assert not thread.is_alive(), "the server did not stop"
 
 
-def _run(settings: Settings, listener: socket.socket, ready: Future[Any]) -> None:
+def _run(settings: Settings, listener: socket.socket, working: bool, ready: Future[Any]) -> None:
     async def serve() -> None:
-        application = wiring.build(settings)
+        application = wiring.build(settings, working=working)
         await application.start()
         try:
             server = Server(create_app(application), settings)

@@ -34,6 +34,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 UPLOAD_PATHS = frozenset({"/v1/analyses", "/v1/batches"})
 """These count their own bodies (``procession.http.uploads``)."""
+GIVES_UP_READING = frozenset({413, 429})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$")
 
@@ -64,8 +65,14 @@ class Edge:
         request.state.trace_id = trace_id_of(request.headers.get("traceparent"))
         answer = _Answer(scope, send, request.state.trace_id)
         started = time.perf_counter()
+
+        async def noticing() -> Message:
+            message = await receive()
+            answer.body_is_read = answer.body_is_read or not message.get("more_body", False)
+            return message
+
         try:
-            await self._serve(request, answer, receive)
+            await self._serve(request, answer, noticing)
         finally:
             _account(scope, answer, time.perf_counter() - started)
 
@@ -111,6 +118,7 @@ class _Answer:
     def __init__(self, scope: Scope, send: Send, trace_id: str) -> None:
         self.status: int | None = None
         self.is_stream = False
+        self.body_is_read = False
         self.trace_id = trace_id
         self._scope = scope
         self._send = send
@@ -122,6 +130,8 @@ class _Answer:
             self.is_stream = headers.get("content-type", "").startswith("text/event-stream")
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
+            if self.status in GIVES_UP_READING and not self.body_is_read:
+                headers["Connection"] = "close"  # the server would go on swallowing a body nobody wants
             headers.setdefault("Cache-Control", "no-store")
             headers.setdefault("X-Trace-Id", self.trace_id)
             if self._scope.get("scheme") == "https":

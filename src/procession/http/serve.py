@@ -25,6 +25,7 @@ class Server(uvicorn.Server):
                 host=settings.http.host,
                 port=settings.http.port,
                 loop="asyncio",
+                http="h11",
                 ws="none",
                 lifespan="off",  # the services start before the port opens and stop after it closed
                 log_config=None,
@@ -37,6 +38,10 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=max(1, round(settings.worker.drain_seconds)),
             )
         )
+
+    async def run_until_stopped(self, sockets: list[socket.socket]) -> None:
+        """``serve`` without signal handlers, which are the caller's."""
+        await self._serve(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._streams.close()  # they never end by themselves, and uvicorn waits for every answer
