@@ -1,0 +1,208 @@
+"""Inside a child: take the request, give up every power, read the document, answer in frames, end.
+
+Verbs: ``digitize`` (a short document whole, or the first range of a long one), ``analyze`` (a further range),
+``assemble`` (the ranges' parts), ``render`` (a page as PNG, with fields' boxes when given).
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from procession.domain.analysis import Progress, Stage
+from procession.domain.errors import DocumentError, InvalidRequest, ProcessionError, TooComplex
+from procession.sandbox import confine
+from procession.sandbox.frames import FrameError, Kind, decode_json, encode, encode_json, receive
+from procession.sandbox.limits import Budget, SandboxLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    verb: str
+    arguments: dict[str, Any]
+    blobs: tuple[bytes, ...]
+    limits: SandboxLimits
+
+
+class Channel:
+    """Where a verb tells how far it is. Progress also releases what the budget holds back for pages and for OCR."""
+
+    def __init__(self, sock: socket.socket, limits: confine.Limits, pages_max: int) -> None:
+        self._sock = sock
+        self._limits = limits
+        self._pages_max = pages_max
+
+    def pages(self, count: int) -> None:
+        """How many pages this child reads."""
+        self._limits.allow_pages(count / self._pages_max)
+
+    def scanned(self) -> None:
+        self._limits.allow_ocr()
+
+    def progress(self, progress: Progress) -> None:
+        if progress.stage is Stage.RECOGNITION:
+            self.scanned()
+        told = {"pages_done": progress.pages_done, "pages_total": progress.pages_total, "stage": progress.stage.value}
+        self._sock.sendall(encode_json({"type": "progress", **told}))
+
+
+Answer = tuple[Any, bytes | None]
+Verb = Callable[[Request, Channel], Answer]
+
+_OUT_OF_MEMORY = encode_json({"type": "error", "code": TooComplex.code, "message": TooComplex.title})
+"""Made beforehand: when it is needed there is no memory to make it in."""
+
+
+def answer(sock: socket.socket, confinement: confine.Confinement, verbs: Mapping[str, Verb]) -> None:
+    """One request, one answer. What a document provokes becomes an error message; what kills us the parent sees."""
+    try:
+        out = _answered(sock, confinement, verbs)
+    except Exception as error:
+        out = _explained(error)
+    sock.sendall(out)
+
+
+def _answered(sock: socket.socket, confinement: confine.Confinement, verbs: Mapping[str, Verb]) -> bytes:
+    absent = confine.mapped_but_absent_bytes()
+    header = decode_json(receive(sock).payload)
+    limits = confine.Limits(Budget(**header["budget"]), absent)
+    confine.no_new_privileges()
+    for path in header["readable"]:
+        confinement.landlock.allow(path)
+    confinement.landlock.restrict()
+    limits.apply()
+    confinement.system_calls.restrict()
+    blobs = tuple(receive(sock).payload for _ in range(header["blobs"]))
+    request = Request(header["verb"], header["arguments"], blobs, SandboxLimits(**header["limits"]))
+    body, attachment = verbs[request.verb](request, Channel(sock, limits, header["pages"]))
+    out = encode_json({"type": "result", "body": body, "attachments": int(attachment is not None)})
+    return out + encode(Kind.BINARY, attachment) if attachment is not None else out
+
+
+def _explained(error: Exception) -> bytes:
+    if _ran_out(error):
+        return _OUT_OF_MEMORY
+    if isinstance(error, DocumentError | InvalidRequest):
+        return encode_json({"type": "error", "code": error.code, "message": error.message[:1000]})
+    if isinstance(error, ProcessionError):
+        return encode_json({"type": "error", "code": "internal", "message": error.message[:1000]})
+    # where, never what: the text of an exception may quote the document
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} at {Path(at.filename).name}:{at.lineno}"
+    return encode_json({"type": "error", "code": "internal", "message": f"The engine failed: {where}."})
+
+
+def _ran_out(error: BaseException) -> bool:
+    """Memory or stack; OpenCV says it in words."""
+    if isinstance(error, MemoryError | RecursionError):
+        return True
+    if type(error).__name__ == "error" and type(error).__module__.startswith("cv2"):
+        return getattr(error, "code", 0) == -4  # cv::Error::StsNoMem
+    return error.__cause__ is not None and _ran_out(error.__cause__)
+
+
+# --- the verbs --------------------------------------------------------------------------------------------------------
+
+
+def _engine(request: Request) -> tuple[Any, Any]:
+    """(EngineOptions, Limits) of the engine."""
+    from procession.digitize import pipeline
+
+    given = request.arguments.get("options", {})
+    options = pipeline.EngineOptions(**{**given, "languages": tuple(given["languages"])}) if given else None
+    known = {one.name for one in fields(pipeline.Limits)}
+    limits = pipeline.Limits(**{name: value for name, value in asdict(request.limits).items() if name in known})
+    return options, limits
+
+
+def digitize(request: Request, channel: Channel) -> Answer:
+    from procession.digitize import pipeline
+
+    options, limits = _engine(request)
+    (data,) = request.blobs
+    document = pipeline.open_document(data, limits)
+    try:
+        total = len(document)
+    finally:
+        document.close()
+    last = min(total, request.limits.pages_per_child)
+    channel.pages(last)
+    channel.progress(Progress(Stage.PARSING, 0, total))
+    part = pipeline.analyze_pages(data, 1, last, options, limits, channel.progress)
+    if last < total:
+        return {"pages_total": total, "part": part.to_json()}, None
+    return {"pages_total": total, "document": _assembled([part], options)}, None
+
+
+def analyze(request: Request, channel: Channel) -> Answer:
+    from procession.digitize import pipeline
+
+    options, limits = _engine(request)
+    first, last = request.arguments["first"], request.arguments["last"]
+    channel.pages(last - first + 1)
+    part = pipeline.analyze_pages(request.blobs[0], first, last, options, limits, channel.progress)
+    return {"part": part.to_json()}, None
+
+
+def assemble(request: Request, channel: Channel) -> Answer:
+    from procession.digitize import pipeline
+
+    options, _ = _engine(request)
+    channel.pages(request.limits.pages_per_child)
+    parts = [pipeline.PagesPart.from_json(json.loads(blob)) for blob in request.blobs]
+    return {"document": _assembled(parts, options)}, None
+
+
+def _assembled(parts: list[Any], options: Any) -> Any:
+    from procession.digitize import pipeline
+
+    return pipeline.assemble(parts, options).model_dump(mode="json")
+
+
+def render(request: Request, channel: Channel) -> Answer:
+    from procession.digitize import render as drawing
+    from procession.domain.form import Field
+
+    _, limits = _engine(request)
+    channel.pages(1)
+    png = drawing.render_page(request.blobs[0], request.arguments["page"], request.arguments["width_px"], limits)
+    if request.arguments.get("fields") is not None:
+        png = drawing.overlay(png, [Field.model_validate(one) for one in request.arguments["fields"]])
+    return {}, png
+
+
+VERBS: dict[str, Verb] = {"digitize": digitize, "analyze": analyze, "assemble": assemble, "render": render}
+
+
+def warm_up() -> None:
+    """Load what every child needs, with one thread each, so that a fork finds it in memory."""
+    import io
+
+    import cv2
+    import pypdfium2
+
+    from procession.digitize import pipeline
+    from procession.digitize import render as drawing
+
+    cv2.setNumThreads(1)
+
+    blank = pypdfium2.PdfDocument.new()
+    blank.new_page(200, 200)
+    out = io.BytesIO()
+    blank.save(out)
+    blank.close()
+    data = out.getvalue()
+    drawing.render_page(data, 1, 32, pipeline.Limits())
+    pipeline.digitize(data)
+
+
+def run(sock: socket.socket, confinement: confine.Confinement) -> None:
+    answer(sock, confinement, VERBS)
+
+
+__all__ = ["Answer", "Channel", "FrameError", "Request", "answer", "run", "warm_up"]

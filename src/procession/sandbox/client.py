@@ -1,0 +1,315 @@
+"""The parent's side: one fork-server, one child per call, and what became of it as an error of the domain."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from procession.domain.analysis import Progress, Stage
+from procession.domain.errors import (
+    DOCUMENT_ERRORS,
+    AnalysisTimeout,
+    Internal,
+    InvalidRequest,
+    ProcessionError,
+    TooComplex,
+)
+from procession.domain.form import DigitizedDocument, Field
+from procession.sandbox import confine
+from procession.sandbox.ending import Crashed, ended, why
+from procession.sandbox.frames import (
+    READ_BYTES,
+    Decoder,
+    ErrorMessage,
+    Frame,
+    FrameError,
+    Kind,
+    ProgressMessage,
+    ResultMessage,
+    TooMuch,
+    encode_json,
+    message,
+    prefix,
+)
+from procession.sandbox.limits import SandboxLimits
+from procession.sandbox.server_process import ServerProcess
+
+VERBS = "procession.sandbox.child"
+TWICE = "Reading this PDF ended abnormally, twice. Print it to a new PDF and upload that."
+PROGRESS_PER_CALL_MAX = 100_000
+
+OnProgress = Callable[[Progress], None]
+
+
+class Options(Protocol):
+    """``digitize.pipeline.EngineOptions``; named here by shape so that the service need not load the engine."""
+
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+    @property
+    def ocr(self) -> bool: ...
+    @property
+    def tessdata(self) -> str | None: ...
+    @property
+    def ocr_dpi(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """The plainest ``Options``."""
+
+    languages: tuple[str, ...] = ("eng",)
+    ocr: bool = True
+    tessdata: str | None = None
+    ocr_dpi: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    body: Any
+    attachment: bytes | None
+
+
+class Sandbox:
+    """Opens documents in children. Safe for many calls at once on one event loop; callers bound how many."""
+
+    def __init__(
+        self, limits: SandboxLimits | None = None, *, verbs: str = VERBS, import_paths: Sequence[Path] = ()
+    ) -> None:
+        """``verbs``: the module whose ``warm_up`` and ``run`` the fork-server loads, found also in ``import_paths``."""
+        self.limits = limits or SandboxLimits()
+        self._server = ServerProcess(verbs, import_paths)
+
+    async def start(self) -> None:
+        """Raises Internal when the fork-server does not come up. A later call starts it too."""
+        await self._server.ensure()
+
+    async def stop(self) -> None:
+        """Ends the fork-server and every child."""
+        await self._server.stop()
+
+    @property
+    def server_pid(self) -> int | None:
+        return self._server.pid
+
+    def missing(self) -> tuple[str, ...]:
+        return confine.missing()
+
+    async def analyze(
+        self, data: bytes, options: Options | None = None, on_progress: OnProgress | None = None
+    ) -> DigitizedDocument:
+        """Raises DocumentError subclasses, InvalidRequest (no such language), Internal (not the document's fault)."""
+        arguments = {"options": _told(options or ReadingOptions())}
+        try:
+            async with asyncio.timeout(self.limits.document_wall_seconds_max):
+                body = (await self.call("digitize", arguments, [data], self.limits.pages_per_child, on_progress)).body
+                if isinstance(body, dict) and "document" not in body:
+                    body = await self._further(data, arguments, body, on_progress)
+        except TimeoutError:
+            raise AnalysisTimeout from None
+        return self.checked(body)
+
+    async def _further(
+        self, data: bytes, arguments: dict[str, Any], first: dict[str, Any], on_progress: OnProgress | None
+    ) -> Any:
+        """The other ranges, one child each, then all parts together."""
+        total, step = first.get("pages_total"), self.limits.pages_per_child
+        if not isinstance(total, int) or not step < total <= self.limits.pages_max:
+            raise Internal("The engine answered something else than was asked.")
+        parts = [_part(first)]
+        for start in range(step + 1, total + 1, step):
+            asked = {**arguments, "first": start, "last": min(start + step - 1, total)}
+            parts.append(_part((await self.call("analyze", asked, [data], step, on_progress)).body))
+        return (await self.call("assemble", arguments, parts, step, on_progress)).body
+
+    async def render(self, data: bytes, page: int, width_px: int, fields: Sequence[Field] | None = None) -> bytes:
+        """PNG of page ``page`` (from 1); with ``fields``, their boxes drawn on it. Raises as ``analyze`` does."""
+        boxes = None if fields is None else [field.model_dump(mode="json") for field in fields]
+        asked = {"page": page, "width_px": width_px, "fields": boxes}
+        answer = await self.call("render", asked, [data], 1)
+        if answer.attachment is None or not answer.attachment.startswith(b"\x89PNG\r\n\x1a\n"):
+            raise Internal("The engine answered something else than a picture.")
+        return answer.attachment
+
+    @staticmethod
+    def checked(body: Any) -> DigitizedDocument:
+        """What a child says is not trusted: field by field. Raises Internal."""
+        try:
+            return DigitizedDocument.model_validate(body.get("document") if isinstance(body, dict) else None)
+        except ValidationError as error:
+            where = ", ".join(".".join(map(str, one["loc"])) for one in error.errors(include_input=False)[:3])
+            raise Internal(f"The engine's result does not fit its schema: {where}.") from None
+
+    async def call(
+        self,
+        verb: str,
+        arguments: Mapping[str, Any],
+        blobs: Sequence[bytes],
+        pages: int,
+        on_progress: OnProgress | None = None,
+    ) -> Answer:
+        """One child, or a second when it crashes: a fault of the machine is not held against a document.
+
+        ``pages``: how many it reads at most. The answer's body is JSON nobody has checked yet.
+        """
+        report = _Reporter(on_progress)
+        try:
+            return await self._child(verb, arguments, blobs, pages, report)
+        except Crashed:
+            pass
+        try:
+            return await self._child(verb, arguments, blobs, pages, report)
+        except Crashed:
+            raise TooComplex(TWICE) from None
+
+    async def _child(
+        self, verb: str, arguments: Mapping[str, Any], blobs: Sequence[bytes], pages: int, report: _Reporter
+    ) -> Answer:
+        control = await self._server.ensure()
+        ours, theirs = socket.socketpair()
+        watch, watched = socket.socketpair()
+        for one in (ours, watch):
+            one.setblocking(False)
+        with ours, watch:
+            with theirs, watched:
+                self._server.hand_over(control, theirs, watched)
+            budget = self.limits.budget(pages)
+            header = {
+                "verb": verb,
+                "arguments": arguments,
+                "blobs": len(blobs),
+                "budget": asdict(budget),
+                "limits": asdict(self.limits),
+                "pages": pages,
+                "readable": _readable(arguments),
+            }
+            try:
+                async with asyncio.timeout(None) as deadline:
+                    clock = _Clock(deadline, self.limits, pages)
+                    exchange = _Exchange(ours, self.limits, report, clock)
+                    answer = await exchange.run(encode_json(header), blobs)
+                    if answer is not None:
+                        return answer
+                    end = await ended(watch)
+            except TimeoutError:
+                raise AnalysisTimeout from None
+            except TooMuch:
+                raise TooComplex(
+                    "This PDF yields more than one analysis may answer. Split it and upload the parts."
+                ) from None
+            except FrameError as error:
+                raise Internal(f"The engine answered something else than was asked: {error}.") from None
+            # leaving closes the watch, on which the fork-server kills the child if it still lives
+        raise why(end, budget)
+
+
+class _Reporter:
+    """Forwards progress, as much as a child may make."""
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        self._on_progress = on_progress
+        self._left = PROGRESS_PER_CALL_MAX
+
+    def __call__(self, told: ProgressMessage) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise TooMuch
+        if self._on_progress:
+            self._on_progress(Progress(Stage(told.stage), told.pages_done, told.pages_total))
+
+
+class _Clock:
+    """A child's wall clock: the base, and its pages' share once it said, the first time, how many there are."""
+
+    def __init__(self, deadline: asyncio.Timeout, limits: SandboxLimits, pages_max: int) -> None:
+        self._deadline = deadline
+        self._limits = limits
+        self._pages_max = pages_max
+        self._started = asyncio.get_running_loop().time()
+        self._deadline.reschedule(self._started + limits.wall_seconds(0))
+        self._known = False
+
+    def pages(self, count: int) -> None:
+        if count and not self._known:
+            self._known = True
+            self._deadline.reschedule(self._started + self._limits.wall_seconds(min(count, self._pages_max)))
+
+
+class _Exchange:
+    """The request out, the frames in."""
+
+    def __init__(self, sock: socket.socket, limits: SandboxLimits, report: _Reporter, clock: _Clock) -> None:
+        self._sock = sock
+        self._clock = clock
+        self._decoder = Decoder(limits.output_bytes_max)
+        self._report = report
+        self._result: ResultMessage | None = None
+
+    async def run(self, header: bytes, blobs: Sequence[bytes]) -> Answer | None:
+        """None when the child ended without an answer. Raises the error the child reported, FrameError, TooMuch."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.sock_sendall(self._sock, header)
+            for blob in blobs:
+                await loop.sock_sendall(self._sock, prefix(Kind.BINARY, len(blob)))
+                await loop.sock_sendall(self._sock, blob)
+            while data := await loop.sock_recv(self._sock, READ_BYTES):
+                for frame in self._decoder.feed(data):
+                    if answer := self._frame(frame):
+                        return answer
+        except ConnectionError:
+            return None
+        return None
+
+    def _frame(self, frame: Frame) -> Answer | None:
+        if frame.kind is Kind.BINARY:
+            if self._result is None:
+                raise FrameError("bytes nobody announced")
+            return Answer(self._result.body, frame.payload)
+        if self._result is not None:
+            raise FrameError("announced bytes did not come")
+        told = message(frame.payload)
+        if isinstance(told, ProgressMessage):
+            self._clock.pages(told.pages_total)
+            self._report(told)
+        elif isinstance(told, ErrorMessage):
+            raise _reported(told)
+        elif told.attachments:
+            self._result = told
+        else:
+            return Answer(told.body, None)
+        return None
+
+
+def _told(options: Options) -> dict[str, Any]:
+    return {
+        "languages": list(options.languages),
+        "ocr": options.ocr,
+        "tessdata": options.tessdata,
+        "ocr_dpi": options.ocr_dpi,
+    }
+
+
+def _readable(arguments: Mapping[str, Any]) -> list[str]:
+    folder = arguments.get("options", {}).get("tessdata")
+    return [folder] if folder and Path(folder).is_dir() else []
+
+
+def _reported(told: ErrorMessage) -> ProcessionError:
+    text = "".join(character for character in told.message if character.isprintable())
+    if told.code in DOCUMENT_ERRORS:
+        return DOCUMENT_ERRORS[told.code](text)
+    return InvalidRequest(text) if told.code == InvalidRequest.code else Internal(text)
+
+
+def _part(body: Any) -> bytes:
+    if not isinstance(body, dict) or not isinstance(body.get("part"), dict):
+        raise Internal("The engine answered something else than was asked.")
+    return json.dumps(body["part"], separators=(",", ":"), allow_nan=False).encode()
