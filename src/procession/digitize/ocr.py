@@ -24,6 +24,8 @@ from procession.digitize import tessdata as language_data
 from procession.digitize.page import Rect, Word
 from procession.digitize.render import Picture
 
+cv2.setNumThreads(1)  # a child has one core's worth of work
+
 Turn = Literal[0, 90, 180, 270]
 TURNS: tuple[Turn, ...] = (0, 90, 180, 270)
 

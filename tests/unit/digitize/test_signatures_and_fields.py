@@ -66,10 +66,18 @@ def test_a_scanned_page_is_no_signature() -> None:
 
 def test_a_typed_name_counts_but_is_flagged() -> None:
     page = signature_block(ink=False)
+    page.text(60, 100, "Client: Anna Jones")
     page.text(70, 284, "Anna Jones")
     (found,) = signed(page)
     assert found.needs_review
     assert found.review_reason == "a typed name stands where the signature goes"
+
+
+def test_a_strangers_words_on_the_line_prove_nothing() -> None:
+    page = signature_block(ink=False)
+    page.text(60, 100, "Client: Anna Jones")
+    page.text(70, 284, "Printed Name")
+    assert signed(page) == []
 
 
 def test_ink_elsewhere_on_the_page_proves_nothing() -> None:

@@ -29,6 +29,7 @@ _REGION_OF_TLD = {"uk": "GB", "ie": "IE", "au": "AU", "nz": "NZ", "ca": "CA", "d
     "es": "ES", "nl": "NL", "be": "BE", "at": "AT", "ch": "CH", "us": "US", "za": "ZA", "in": "IN"
 }  # fmt: skip
 
+_SECOND_LEVEL = frozenset({"co", "com", "org", "net", "ac", "gov", "www"})
 FREE_MAIL = word_set(
     """
     gmail googlemail outlook hotmail live msn yahoo ymail icloud me mac aol proton protonmail gmx web t-online
@@ -61,10 +62,8 @@ class FoundEmail:
     @property
     def company(self) -> str:
         """The domain's own name: "goldenhour" of studio@goldenhour.co.uk."""
-        parts = self.normal.split("@")[1].split(".")
-        if len(parts) >= 3 and parts[-2] in {"co", "com", "org", "net", "ac"}:
-            return parts[-3]
-        return parts[-2]
+        parts = [part for part in self.normal.split("@")[1].split(".")[:-1] if part not in _SECOND_LEVEL]
+        return next((part for part in reversed(parts) if part not in FREE_MAIL), parts[-1] if parts else "")
 
     @property
     def is_office(self) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from procession.digitize.classify import meaning_of
 from procession.digitize.page import PageContent, Rect
 from procession.digitize.values import dates
 from procession.digitize.values.found import Found, Reading
-from procession.digitize.values.parties import person_in
 from procession.digitize.values.passages import Layout, Passage, union
+from procession.digitize.vocabulary import fold
 from procession.domain.form import Subtype
 
 ZONE_POINTS = (190.0, 44.0)
@@ -25,15 +25,19 @@ _SCRIPT_FONT = re.compile(
 _TYPED = re.compile(r"^\s*/s/\s*\S|(?:digitally|electronically) signed|e-?signed by", re.IGNORECASE)
 
 
-def signatures(reading: Reading) -> Iterator[Found]:
-    """One per signature label whose place holds ink, a picture or a typed signature."""
+def signatures(reading: Reading, names: Sequence[str] = ()) -> Iterator[Found]:
+    """One per signature label whose place holds ink, a picture or a typed signature.
+
+    ``names`` are people the document names: only theirs, typed on the line, may count as signatures.
+    """
+    known = {fold(name) for name in names}
     for layout in reading.layouts:
         for row in layout.rows:
             for chunk in row.chunks:
                 subtype = _signature_label(chunk)
                 if subtype is None:
                     continue
-                found = _evidence(layout, chunk, subtype)
+                found = _evidence(layout, chunk, subtype, known)
                 if found:
                     yield found
 
@@ -66,13 +70,13 @@ def _signature_label(chunk: Passage) -> Subtype | None:
     return None
 
 
-def _evidence(layout: Layout, label: Passage, subtype: Subtype) -> Found | None:
+def _evidence(layout: Layout, label: Passage, subtype: Subtype, known: set[str]) -> Found | None:
     name = label.text.strip(" :_")
     for zone, sure in _zones(layout, label):
         ink = ink_in(layout.page, zone)
         if ink:
             return Found(subtype, "signed", "", layout.page.number, ink, sure, name)
-        typed = _typed_in(layout, zone, label)
+        typed = _typed_in(layout, zone, label, known)
         if typed:
             text, box, script = typed
             reason = None if script else "a typed name stands where the signature goes"
@@ -108,7 +112,7 @@ def _holds_signature(shape: Rect, label: Rect) -> bool:
     return right or under_or_over
 
 
-def _typed_in(layout: Layout, zone: Rect, label: Passage) -> tuple[str, Rect, bool] | None:
+def _typed_in(layout: Layout, zone: Rect, label: Passage, known: set[str]) -> tuple[str, Rect, bool] | None:
     for row in layout.rows:
         for chunk in row.chunks:
             if chunk is label or not _inside(chunk.box, zone):
@@ -119,12 +123,7 @@ def _typed_in(layout: Layout, zone: Rect, label: Passage) -> tuple[str, Rect, bo
                 continue
             if all(_SCRIPT_FONT.search(word.font) for word in chunk.words):
                 return chunk.text, chunk.box, True
-            if (
-                person_in(chunk.text)
-                and len(chunk.words) >= 2
-                and chunk.box.y1 <= label.box.y0 + 2
-                and zone.height < 60
-            ):
+            if fold(chunk.text) in known and chunk.box.y1 <= label.box.y1 + 2 and zone.height < 60:
                 return chunk.text, chunk.box, False
     return None
 

@@ -59,7 +59,7 @@ def _all(reading: Reading) -> list[Found]:
     names = list(people.couple(reading, labelled))
     found += names
     found += people.contacts(reading, labelled, [str(one.value) for one in names])
-    found += signatures(reading)
+    found += signatures(reading, [str(one.value) for one in names])
     return found
 
 

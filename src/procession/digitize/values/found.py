@@ -61,6 +61,11 @@ class Reading:
     emails: tuple[tuple[Passage, FoundEmail], ...]
     phones: tuple[tuple[Passage, FoundPhone], ...]
 
+    @property
+    def running(self) -> bool:
+        """Whether sentences carry values; in a form they only do where a label names them."""
+        return self.kind in ("contract", "invoice")
+
     def passages(self) -> Iterator[tuple[Layout, Passage]]:
         for layout in self.layouts:
             for passage in layout.paragraphs:

@@ -20,6 +20,8 @@ _PACKAGE_LABEL = re.compile(
     re.IGNORECASE,
 )
 _NUMBERING = re.compile(r"^\(?\d{1,2}[.)]\s+")
+_BOX_SIGNS = "□☐☑☒◯○●◉❏❑▢✓✔"
+_RUN = re.compile(r"^[\W_]*_{3,}|^\.{4,}")
 _BLANK = re.compile(r"^[\s_.…\-–—/|()]*$")
 
 
@@ -41,19 +43,22 @@ class Pair:
 def pairs(layout: Layout) -> Iterator[Pair]:
     for row in layout.rows:
         for chunk in row.chunks:
+            if is_option(layout, chunk):
+                continue
             inside = _COLON.match(chunk.text)
             if inside:
                 meaning = meaning_of(inside["label"])
-                if meaning and not _BLANK.match(inside["value"]):
+                if meaning and not _BLANK.match(inside["value"]) and not _RUN.match(inside["value"]):
                     label, at = _NUMBERING.sub("", inside["label"]), inside.start("value")
-                    yield Pair(label, meaning, chunk, at, len(chunk.text), 0.95)
+                    yield Pair(label, meaning, chunk, at, _up_to_blank(chunk.text, at), 0.95)
                     continue
             if (meaning := label_meaning(chunk.text)) is None:
                 continue
             beside_or_under = _value_of(layout, chunk)
             if beside_or_under:
                 value, strength = beside_or_under
-                yield Pair(_NUMBERING.sub("", chunk.text).rstrip(" :?"), meaning, value, 0, len(value.text), strength)
+                end = _up_to_blank(value.text, 0)
+                yield Pair(_NUMBERING.sub("", chunk.text).rstrip(" :?"), meaning, value, 0, end, strength)
 
 
 def label_meaning(text: str) -> Meaning | None:
@@ -71,14 +76,50 @@ def label_meaning(text: str) -> Meaning | None:
 
 def _value_of(layout: Layout, label: Passage) -> tuple[Passage, float] | None:
     right = layout.right_of(label)
-    if right is not None and not _label_like(right, label) and not _BLANK.match(right.text):
+    if right is not None and _may_be_value(layout, right, label) and not _is_heading(layout, label):
         return right, 0.95
     below = layout.below(label)
-    if below is None or _label_like(below, label) or _BLANK.match(below.text):
+    if below is None or not _may_be_value(layout, below, label):
         return None
     if below.size > label.size * 1.4:
         return None
     return below, 0.9 if abs(below.box.x0 - label.box.x0) < 8 else 0.75
+
+
+def is_option(layout: Layout, chunk: Passage) -> bool:
+    """Whether a checkbox or a radio circle stands right before the words."""
+    if chunk.text[0] in _BOX_SIGNS:
+        return True
+    squares = [shape.box for shape in layout.page.shapes if shape.kind != "other"]
+    squares += [widget.box for widget in layout.page.widgets if widget.kind in ("checkbox", "radio")]
+    squares += [one.box for widget in layout.page.widgets for one in widget.options if one.box]
+    box = chunk.box
+    return any(
+        one.width <= 26 and -2 <= box.x0 - one.x1 <= 18 and box.y0 - 4 <= one.centre[1] <= box.y1 + 4 for one in squares
+    )
+
+
+def _may_be_value(layout: Layout, chunk: Passage, label: Passage) -> bool:
+    if _BLANK.match(chunk.text) or _RUN.match(chunk.text):
+        return False
+    return not _label_like(chunk, label) and not is_option(layout, chunk)
+
+
+def _is_heading(layout: Layout, label: Passage) -> bool:
+    """Whether the label's row is the head of a table: three words or more side by side, no figures, no second label."""
+    row, position = layout.place[id(label)]
+    chunks = layout.rows[row].chunks
+    if len(chunks) < 3 or label.text.rstrip().endswith((":", "?")):
+        return False
+    others = [chunk for at, chunk in enumerate(chunks) if at > position + 1]
+    named = any(label_meaning(chunk.text) for chunk in others)
+    return not named and not any(re.search(r"\d|@|:", chunk.text) for chunk in chunks)
+
+
+def _up_to_blank(text: str, start: int) -> int:
+    """A run of underscores after the value belongs to the next field."""
+    run = re.search(r"\s*_{3,}", text[start:])
+    return start + run.start() if run else len(text)
 
 
 def _label_like(chunk: Passage, label: Passage) -> bool:

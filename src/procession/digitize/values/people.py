@@ -28,6 +28,7 @@ from procession.domain.form import Category, Subtype
 HEADER_SHARE = 0.3
 """Part of the first page in which a supplier prints its own name."""
 NEAR_POINTS = 40.0
+HEAD_POINTS = 110.0
 
 _WEDDING_OF_TWO = re.compile(
     r"^(?:the\s+)?(?P<pair>[^,.;:]{5,60}?)(?:[’']s|s[’'])?\s+(?:[–—-]\s+)?(?:wedding|hochzeit|mariage|boda|bruiloft)\b",
@@ -59,7 +60,7 @@ def couple(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
             before = text[: loose[0].start]
             if _ABOUT_COUPLE.search(before):
                 yield from _both(passage, loose, 0.92, None)
-            elif len(before) < 3 and len(text) - loose[1].end < 3 and _full(loose):
+            elif reading.running and len(before) < 3 and len(text) - loose[1].end < 3 and _full(loose):
                 above = layout.above(passage) if id(passage) in layout.place else None
                 yield from _both(passage, loose, 0.6, above.text if above and len(above.text) < 30 else None)
 
@@ -70,8 +71,7 @@ def vendor(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
             text = re.split(r"\s[·|•]\s|,\s", pair.text)[0]
             yield _vendor(pair.value, Span(pair.start, pair.start + len(text), text), 0.92, pair.label)
     # a form's letterhead is nothing anybody fills in
-    running = reading.kind in ("contract", "invoice", "other")
-    domains = [mail.company for _, mail in reading.emails if running and mail.company not in FREE_MAIL]
+    domains = [mail.company for _, mail in reading.emails if reading.running and mail.company not in FREE_MAIL]
     for layout, passage in reading.passages():
         defined = defined_vendor(passage.text)
         if defined:
@@ -81,11 +81,11 @@ def vendor(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
             if span and "@" not in span.text and not _is_persons(passage.text, span):
                 early = 0.03 if layout.page.number == 1 else 0.0
                 yield _vendor(passage, span, 0.9 + early, None)
-        by = re.search(r"\b(?:prepared|presented|issued|provided) by:?\s+(\S.*)$", passage.text, re.IGNORECASE)
-        if by:
-            text = re.split(r"\s[·|•–—]\s|,\s|\s\S+@", by[1])[0]
+        by = re.search(r"\b(?:[Pp]repared|[Pp]resented|[Ii]ssued|[Pp]rovided) by:?\s+(\S.*)$", passage.text)
+        text = re.split(r"\s[·|•–—]\s|,\s|\s\S+@|\.\s", by[1])[0] if by else ""
+        if by and text[:1].isupper() and len(text.split()) <= 7:
             yield _vendor(passage, Span(by.start(1), by.start(1) + len(text), text), 0.9, None)
-    if running:
+    if reading.running:
         yield from _letterhead(reading)
 
 
@@ -112,6 +112,8 @@ def contacts(reading: Reading, pairs: Sequence[Pair], names: Sequence[str]) -> I
         pair = next(
             (p for p in labels.values() if p.value.text == passage.text and p.start <= mail.start < p.end), None
         )
+        if not reading.running and not pair and not common_name(names, mail.local):
+            continue
         strength = 0.96 if common_name(names, mail.local) else 0.92 if pair else 0.8
         yield Found(
             Subtype.COUPLE_EMAIL,
@@ -148,7 +150,7 @@ def _labelled_couple(pair: Pair) -> Iterator[Found]:
         moved = tuple(Span(s.start + pair.start, s.end + pair.start, s.text) for s in both)
         yield from _both(pair.value, (moved[0], moved[1]), pair.strength, pair.label)
         return
-    alone = person_in(pair.text)
+    alone = person_in(pair.text) if len(pair.text.strip()) >= 3 and "." not in pair.text[:3] else None
     if alone and not is_company(alone.text) and len(alone.text.split()) <= 5:
         who = subtype or Subtype.PARTNER_1_NAME
         if who not in (Subtype.PARTNER_1_NAME, Subtype.PARTNER_2_NAME):
@@ -174,24 +176,32 @@ def _vendor(passage: Passage, span: Span, strength: float, label: str | None) ->
 
 
 def _letterhead(reading: Reading) -> Iterator[Found]:
-    """A company's name printed large, bold or alone at the top of the first page."""
+    """A name printed large, bold or alone at the top of the first page: surer when it says what trade it is."""
     if not reading.layouts:
         return
     layout = reading.layouts[0]
-    body = sorted(chunk.size for row in layout.rows for chunk in row.chunks)
-    if not body:
-        return
-    usual = body[len(body) // 2]
+    sizes = sorted(chunk.size for row in layout.rows for chunk in row.chunks)
     for row in layout.rows:
         for chunk in row.chunks:
             if chunk.box.y0 > layout.page.height * HEADER_SHARE:
                 return
+            large = chunk.size > sizes[len(sizes) // 2] * 1.15
             at = 0
             for part in re.split(r"(\s[—–|·•-]\s|:\s)", chunk.text):
-                if COMPANY_WORDS.search(part) and part[:1].isupper() and len(part.split()) <= 7 and not _is_other(part):
-                    strength = 0.62 + (0.12 if chunk.size > usual * 1.15 or chunk.bold else 0.0)
+                strength = _like_a_firm(part, large=large, bold=chunk.bold)
+                if strength:
                     yield _vendor(chunk, Span(at, at + len(part), part), strength, None)
                 at += len(part)
+
+
+def _like_a_firm(text: str, *, large: bool, bold: bool) -> float:
+    words = text.split()
+    titled = all(word[:1].isupper() or len(word) <= 3 for word in words)
+    if not 1 <= len(words) <= 7 or not text[:1].isupper() or not titled or re.search(r"\d|@", text) or _is_other(text):
+        return 0.0
+    if COMPANY_WORDS.search(text):
+        return 0.74 if large or bold else 0.62
+    return 0.65 if large and len(words) >= 2 else 0.0
 
 
 def _is_persons(text: str, span: Span) -> bool:
@@ -224,6 +234,10 @@ def _couples_phone(
         pair is not None and pair.meaning.subtype is Subtype.COUPLE_PHONE and pair.start <= phone.start < pair.end
     )
     near = _nearest_email(reading, passage, phone)
+    if near is not None and not labelled and (not reading.running or (phone.doubt and near[1] > NEAR_POINTS)):
+        return 0.0, None
+    if near is not None and not labelled and near[1] > NEAR_POINTS / 2 and passage.box.y0 < HEAD_POINTS:
+        near = None  # a letterhead's number does not belong to an address further down
     if near is not None:
         index, distance = near
         if index in vendors:
@@ -233,6 +247,8 @@ def _couples_phone(
             return (0.95 if labelled else 0.88), pair.label if labelled and pair else None
     if labelled and pair:
         return 0.9, pair.label
+    if not reading.running or phone.doubt:
+        return 0.0, None
     in_header = reading.layouts and passage.box.y0 < reading.layouts[0].page.height * 0.15 and passage.page == 1
     before = fold(passage.text[: phone.start][-40:])
     if in_header or re.search(r" (?:office|studio|vendor|company|emergency|venue) ", before):

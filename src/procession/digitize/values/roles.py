@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from procession.digitize.classify import meaning_of
 from procession.digitize.values import dates
 from procession.digitize.values.found import Found, Reading
 from procession.digitize.values.money import find_money, settled_currency
@@ -92,7 +93,7 @@ def dates_by_role(reading: Reading) -> Iterator[Found]:
         for one in found:
             marks = [(other.start, other.end) for other in found]
             role = _role_at(layout, passage, one.start, one.end, marks, DATE_ROLES)
-            if role is None or role.subtype is None:
+            if role is None or role.subtype is None or not _named(reading, role):
                 continue
             if role.subtype is Subtype.CONTRACT_DATE and reading.kind == "invoice":
                 continue  # an invoice's date of issue is no contract's
@@ -118,7 +119,7 @@ def money_by_role(reading: Reading) -> Iterator[Found]:
                 continue
             marks = [(other.start, other.end) for other in found]
             role = _role_at(layout, passage, one.start, one.end, marks, MONEY_ROLES)
-            if role is None or role.subtype is None:
+            if role is None or role.subtype is None or not _named(reading, role):
                 continue
             if one.currency is None and not re.search(r"[.,]\d{2}$|\d{3}", one.text):
                 continue
@@ -139,6 +140,11 @@ class _Named:
     subtype: Subtype | None
     strength: float
     label: str | None
+
+
+def _named(reading: Reading, role: _Named) -> bool:
+    """In a form only a label of the trade names a value; explanations are full of dates and amounts."""
+    return reading.running or (role.label is not None and meaning_of(role.label) is not None)
 
 
 def _role_at(

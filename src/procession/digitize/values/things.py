@@ -65,6 +65,8 @@ def labelled(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
 
 
 def in_sentences(reading: Reading) -> Iterator[Found]:
+    if not reading.running:
+        return
     for _, passage in reading.passages():
         for match in _GUESTS.finditer(passage.text):
             count = int(re.sub(r"\D", "", match["low"]))
@@ -87,12 +89,14 @@ def in_sentences(reading: Reading) -> Iterator[Found]:
                 yield _at(passage, kind, venue, place.start("venue"), end - (len(place["venue"]) - len(venue)), 0.82)
         if bought := _PACKAGE.search(passage.text):
             name, start = bought["name"].rstrip(" .,"), bought.start("name")
+            if name.count("(") > name.count(")"):
+                name = name[: name.rindex("(")].rstrip()
             yield _at(passage, Subtype.PACKAGE_NAME, name, start, start + len(name), 0.82)
 
 
 def items(reading: Reading) -> Iterator[Found]:
     """The package among an invoice's lines: a line that says so, else the first one under the heading."""
-    for layout in reading.layouts:
+    for layout in reading.layouts if reading.kind == "invoice" else ():
         header = next(
             (
                 row.chunks[0]
@@ -112,7 +116,7 @@ def items(reading: Reading) -> Iterator[Found]:
                 continue
             if _ITEM.search(name.text):
                 yield _at(name, Subtype.PACKAGE_NAME, name.text, 0, len(name.text), 0.85)
-            elif first:
+            elif first and re.search(r"[^\W\d_]{3}", name.text):
                 yield _at(name, Subtype.PACKAGE_NAME, name.text, 0, len(name.text), 0.55)
             first = False
 
