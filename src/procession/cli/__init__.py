@@ -1,1 +1,1 @@
-"""The commands: what people start."""
+"""The ``procession`` command."""

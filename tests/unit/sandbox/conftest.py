@@ -12,9 +12,11 @@ from procession.sandbox.limits import SandboxLimits
 
 ROOT = Path(__file__).parents[3]
 TIGHT = SandboxLimits(
-    cpu_seconds_base=1,
+    cpu_seconds_base=3,
     cpu_seconds_per_page=0,
-    wall_seconds_base=5,
+    address_space_bytes=128 * 2**20,
+    address_space_ocr_bytes=512 * 2**20,
+    wall_seconds_base=8,
     wall_seconds_per_page=0,
     output_bytes_max=2**20,
 )

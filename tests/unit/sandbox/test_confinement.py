@@ -103,7 +103,7 @@ async def test_a_result_that_does_not_fit_its_schema_is_refused(taken_over: Sand
 
 
 async def test_the_larger_memory_opens_with_the_first_scanned_page(taken_over: Sandbox) -> None:
-    assert await ask(taken_over, "memory_with_ocr", bytes=600 * 2**20) == {"before": False, "after": True}
+    assert await ask(taken_over, "memory_with_ocr", bytes=200 * 2**20) == {"before": False, "after": True}
 
 
 async def test_cancelling_the_call_kills_the_child(taken_over: Sandbox) -> None:
