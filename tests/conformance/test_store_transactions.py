@@ -34,6 +34,17 @@ async def test_a_failing_unit_leaves_nothing_and_harms_no_other(store: Store) ->
     assert {analysis.id for analysis in found} == {result.id for result in results[::2]}
 
 
+async def test_a_unit_that_fails_alone_leaves_nothing(store: Store) -> None:
+    def fails_at_the_end(conn: Connection) -> None:
+        submit(conn)
+        raise KeyError("changed my mind")
+
+    with pytest.raises(KeyError):
+        await store.write(fails_at_the_end)
+    await store.write(lambda conn: None)
+    assert await store.read(lambda conn: analyses.page(conn, "acme")) == []
+
+
 async def test_foreign_keys_hold(store: Store) -> None:
     def orphan(conn: Connection) -> None:
         document = documents.insert(conn, a_document(), "local", "key:test", None)

@@ -72,8 +72,6 @@ class InProcessDispatcher:
                 del ids[analysis_id]
                 del self._class_of[analysis_id]
                 taken.append(analysis_id)
-        if self._class_of:
-            self._wake()  # more is left than this caller can take
         return taken
 
     def _wake(self) -> None:
@@ -85,4 +83,4 @@ class InProcessDispatcher:
     def _forget(self, waiter: asyncio.Future[None]) -> None:
         self._waiters.remove(waiter)
         if waiter.done() and not waiter.cancelled() and self._class_of:
-            self._wake()  # this one was woken but may leave without taking: pass it on
+            self._wake()  # this one may leave without taking, or take less than there is: pass it on

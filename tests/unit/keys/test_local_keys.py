@@ -7,6 +7,7 @@ import os
 import resource
 import sqlite3
 import stat
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -169,6 +170,24 @@ def test_concurrent_creation_and_destruction_end_with_every_destroyed_key_gone(t
         for key_id in ids[::2]:
             with pytest.raises(NotFound):
                 keys.open(key_id, sealed[key_id], "a")
+
+
+def test_a_key_read_just_before_its_destruction_is_not_kept_in_memory(tmp_path: Path) -> None:
+    with opened(tmp_path) as keys:
+        keys.create_document_key("acme", "key_1")
+        sealed = keys.seal("key_1", b"secret", "a")
+    with opened(tmp_path) as keys, ThreadPoolExecutor(1) as pool:
+        reading = threading.Event()
+        keys._reader.set_trace_callback(lambda _: reading.set())
+        with keys._tenant_lock:  # holds the reader between reading the wrapped key and keeping it
+            early = pool.submit(keys.open, "key_1", sealed, "a")
+            assert reading.wait(30)
+            with keys._read_lock:  # it has read
+                pass
+            keys.destroy("key_1")
+        assert early.result() == b"secret"  # it began before
+        with pytest.raises(NotFound):
+            keys.open("key_1", sealed, "a")
 
 
 def _wrapped(folder: Path) -> list[bytes]:
