@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 
 from procession.domain.analysis import Priority
 
@@ -68,7 +69,7 @@ class InProcessDispatcher:
     def _take(self, capacity: int) -> list[str]:
         taken: list[str] = []
         for ids in self._rung.values():
-            for analysis_id in list(ids)[: capacity - len(taken)]:
+            for analysis_id in list(islice(ids, capacity - len(taken))):
                 del ids[analysis_id]
                 del self._class_of[analysis_id]
                 taken.append(analysis_id)
