@@ -61,6 +61,11 @@ def pairs(layout: Layout) -> Iterator[Pair]:
                 yield Pair(_NUMBERING.sub("", chunk.text).rstrip(" :?"), meaning, value, 0, end, strength)
 
 
+def _holds_options(text: str) -> bool:
+    """Whether printed boxes stand among the words, so that they are choices and no answer."""
+    return any(sign in text for sign in _BOX_SIGNS)
+
+
 def label_meaning(text: str) -> Meaning | None:
     """Meaning of a chunk that is nothing but a label."""
     words = text.split()
@@ -76,10 +81,12 @@ def label_meaning(text: str) -> Meaning | None:
 
 def _value_of(layout: Layout, label: Passage) -> tuple[Passage, float] | None:
     right = layout.right_of(label)
+    if right is not None and is_option(layout, right):
+        return None  # a choice: its marked box is the value
     if right is not None and _may_be_value(layout, right, label) and not _is_heading(layout, label):
         return right, 0.95
     below = layout.below(label)
-    if below is None or not _may_be_value(layout, below, label):
+    if below is None or not _may_be_value(layout, below, label) or label_meaning(below.text):
         return None
     if below.size > label.size * 1.4:
         return None
@@ -100,7 +107,7 @@ def is_option(layout: Layout, chunk: Passage) -> bool:
 
 
 def _may_be_value(layout: Layout, chunk: Passage, label: Passage) -> bool:
-    if _BLANK.match(chunk.text) or _RUN.match(chunk.text):
+    if _BLANK.match(chunk.text) or _RUN.match(chunk.text) or _holds_options(chunk.text):
         return False
     return not _label_like(chunk, label) and not is_option(layout, chunk)
 

@@ -52,7 +52,7 @@ def couple(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
             yield from _both(passage, named, 0.93, None)
             continue
         theirs = _WEDDING_OF_TWO.match(text)
-        if theirs and (title := couple_in(theirs["pair"], single_words=True)):
+        if theirs and not is_company(theirs["pair"]) and (title := couple_in(theirs["pair"], single_words=True)):
             yield from _both(passage, title, 0.85, None)
             continue
         loose = couple_in(text)
