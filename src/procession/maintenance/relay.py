@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 from procession.maintenance.contract import Loop
 from procession.policy import fairness
@@ -30,8 +29,7 @@ class Relay(Loop):
 
     async def pause(self) -> None:
         if self._changed is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait({self._changed})
+            await asyncio.wait({self._changed})
 
     async def stop(self) -> None:
         await super().stop()
