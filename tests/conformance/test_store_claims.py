@@ -98,6 +98,22 @@ async def test_a_slow_worker_whose_lease_ran_out_may_still_finish_while_nobody_e
     assert await store.read(lambda conn: claims.expired(conn, at(17), 10)) == []
 
 
+async def test_a_rescue_that_comes_after_a_heartbeat_takes_nothing_away(store: Store) -> None:
+    claimed = await store.write(submit_and_claim)
+    held = [(claimed.id, claimed.fence)]
+    await store.write(lambda conn: analyses.request_cancel(conn, "acme", claimed.id, "key:test", at(2)))
+    (late,) = await store.read(lambda conn: claims.expired(conn, at(17), 10))
+    await store.write(lambda conn: claims.heartbeat(conn, held, "worker-a", 15, at(17)))
+    with pytest.raises(LostClaim):
+        await store.write(
+            lambda conn: claims.reschedule(
+                conn, late.id, late.fence, Trigger.EXPIRED, at(18), "internal", "lease ran out", True, at(18)
+            )
+        )
+    done = await store.write(lambda conn: claims.finish(conn, claimed.id, claimed.fence, DONE, at(19)))
+    assert done.state is State.COMPLETED
+
+
 async def test_a_heartbeat_extends_owned_leases_and_tells_which_are_lost_or_cancelled(store: Store) -> None:
     mine, cancelled, finished = [await store.write(submit_and_claim) for _ in range(3)]
     other = await store.write(lambda conn: submit_and_claim(conn, "worker-b"))

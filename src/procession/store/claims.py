@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, insert, literal_column, select, update
 
 from procession.domain.analysis import Analysis, Progress, Stage, State, Trigger
 from procession.domain.errors import LostClaim
@@ -205,8 +205,16 @@ def finish(
     return rows.journaled(conn, row, f"analysis.{trigger.value}", actor, now, trace_id)
 
 
+_GIVES_BACK = (Trigger.RELEASED, Trigger.RETRY_SCHEDULED, Trigger.EXPIRED)
+
+
+def _guards(trigger: Trigger) -> tuple[ColumnElement[bool], ...]:
+    """A lease that its owner extended since the rescuer looked is not expired any more."""
+    return (_FENCED, analyses.c.lease_expires_at <= bindparam("now_")) if trigger is Trigger.EXPIRED else (_FENCED,)
+
+
 def _back(trigger: Trigger) -> Update:
-    return rows.move(State.PROCESSING, trigger, _FENCED, analyses.c.cancel_requested.is_(False)).values(
+    return rows.move(State.PROCESSING, trigger, *_guards(trigger), analyses.c.cancel_requested.is_(False)).values(
         attempts=analyses.c.attempts + bindparam("burned_"),
         stage=Stage.UPLOADED.value,
         pages_done=0,
@@ -217,7 +225,14 @@ def _back(trigger: Trigger) -> Update:
     )
 
 
-_BACK = {trigger: _back(trigger) for trigger in (Trigger.RELEASED, Trigger.RETRY_SCHEDULED, Trigger.EXPIRED)}
+def _cancelled_instead(trigger: Trigger) -> Update:
+    guards = (*_guards(trigger), analyses.c.cancel_requested.is_(True))
+    statement = rows.move(State.PROCESSING, Trigger.CANCELLED, *guards)
+    return statement.values(finished_at=bindparam("now_"), **_NO_LEASE)
+
+
+_BACK = {trigger: _back(trigger) for trigger in _GIVES_BACK}
+_CANCELLED_INSTEAD = {trigger: _cancelled_instead(trigger) for trigger in _GIVES_BACK}
 
 
 def reschedule(
@@ -235,7 +250,8 @@ def reschedule(
 ) -> Analysis:
     """Give the analysis back to the queue (RELEASED, RETRY_SCHEDULED, EXPIRED), ready from ``run_at``.
 
-    When its cancellation was requested it is cancelled instead. ``reason`` is kept with the attempt. Raises LostClaim.
+    When its cancellation was requested it is cancelled instead. ``reason`` is kept with the attempt. Raises LostClaim;
+    for EXPIRED also when the owner extended the lease meanwhile.
     """
     row = conn.execute(
         _BACK[trigger],
@@ -249,7 +265,10 @@ def reschedule(
         },
     ).first()
     if row is None:
-        return finish(conn, analysis_id, fence, Outcome(State.CANCELLED), now, actor, trace_id)
+        row = conn.execute(_CANCELLED_INSTEAD[trigger], {"id_": analysis_id, "fence_": fence, "now_": now}).first()
+        trigger = Trigger.CANCELLED
+    if row is None:
+        raise LostClaim
     _end_attempt(conn, analysis_id, fence, trigger, now, error_code, reason)
     return rows.journaled(conn, row, f"analysis.{trigger.value}", actor, now, trace_id)
 
