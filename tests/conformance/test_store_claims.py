@@ -110,8 +110,20 @@ async def test_a_rescue_that_comes_after_a_heartbeat_takes_nothing_away(store: S
                 conn, late.id, late.fence, Trigger.EXPIRED, at(18), "internal", "lease ran out", True, at(18)
             )
         )
+    failure = Outcome(State.FAILED, error_code="internal", error_message="It broke.")
+    with pytest.raises(LostClaim):
+        await store.write(lambda conn: claims.finish(conn, late.id, late.fence, failure, at(18), only_expired=True))
     done = await store.write(lambda conn: claims.finish(conn, claimed.id, claimed.fence, DONE, at(19)))
     assert done.state is State.COMPLETED
+
+
+async def test_a_rescuer_that_gives_up_fails_what_expired(store: Store) -> None:
+    claimed = await store.write(submit_and_claim)
+    failure = Outcome(State.FAILED, error_code="internal", error_message="It broke.")
+    failed = await store.write(
+        lambda conn: claims.finish(conn, claimed.id, claimed.fence, failure, at(18), only_expired=True)
+    )
+    assert (failed.state, failed.attempts) == (State.FAILED, 1)
 
 
 async def test_a_heartbeat_extends_owned_leases_and_tells_which_are_lost_or_cancelled(store: Store) -> None:

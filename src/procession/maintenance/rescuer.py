@@ -66,7 +66,7 @@ class Rescuer(Loop):
         else:
             outcome = Outcome(State.FAILED, error_code=Internal.code, error_message=Internal.title)
             after = await self._on.store.write(
-                lambda conn: claims.finish(conn, analysis.id, analysis.fence, outcome, now, _ACTOR)
+                lambda conn: claims.finish(conn, analysis.id, analysis.fence, outcome, now, _ACTOR, only_expired=True)
             )
             metrics.FAILURES.labels(reason=Internal.code).inc()
         metrics.LEASES_EXPIRED.inc()

@@ -172,6 +172,7 @@ _RESULT_COLUMNS = (
     *("pages_total", "degraded", "usage"),
 )
 _FINISH = {trigger: _finish(trigger) for trigger in _ENDS.values()}
+_FAIL_EXPIRED = _FINISH[Trigger.FAILED].where(analyses.c.lease_expires_at <= bindparam("now_"))
 
 
 def finish(
@@ -182,10 +183,13 @@ def finish(
     now: datetime,
     actor: str = "system:worker",
     trace_id: str | None = None,
+    *,
+    only_expired: bool = False,
 ) -> Analysis:
     """End the claim with ``outcome``; failed counts an attempt. Raises LostClaim when (id, fence, state) do not match.
 
-    Between a result and a cancellation the first commit wins.
+    Between a result and a cancellation the first commit wins. ``only_expired``: the rescuer gives up; an owner who
+    extended the lease meanwhile keeps it (LostClaim).
     """
     trigger = _ENDS[outcome.state]
     values: dict[str, Any] = {"id_": analysis_id, "fence_": fence, "now_": now}
@@ -198,7 +202,8 @@ def finish(
     elif trigger is not Trigger.CANCELLED:
         values |= {f"{name}_": getattr(outcome, name) for name in _RESULT_COLUMNS}
         values["pages_total_"] = outcome.pages_total or 0
-    row = conn.execute(_FINISH[trigger], values).first()
+    expired_failure = only_expired and trigger is Trigger.FAILED
+    row = conn.execute(_FAIL_EXPIRED if expired_failure else _FINISH[trigger], values).first()
     if row is None:
         raise LostClaim
     _end_attempt(conn, analysis_id, fence, trigger, now, outcome.error_code, outcome.error_message)
