@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from procession.digitize.vocabulary import (
@@ -84,6 +85,7 @@ def category_of(folded_label: str, context: str = "") -> Category:
     return Category.OTHER
 
 
+@lru_cache(maxsize=8192)
 def _meaning(folded: str) -> Meaning | None:
     words = folded.split()
     if not words:

@@ -88,6 +88,8 @@ class FoundDate:
 def find_dates(text: str) -> list[FoundDate]:
     """Dates with day, month and year, left to right, none overlapping another."""
     found: list[FoundDate] = []
+    if not any(character.isdigit() for character in text):
+        return found
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
             one = _read(match)

@@ -16,6 +16,9 @@ from procession.domain.form import FieldType, Subtype
 
 Kind = Literal["form", "contract", "invoice", "questionnaire", "other"]
 
+PAGES_FIRST, PAGES_LAST = 40, 10
+"""A longer document is a book: its core values stand at the front, its signatures at the end."""
+
 TYPES: dict[Subtype, FieldType] = {
     Subtype.COUPLE_EMAIL: FieldType.EMAIL,
     Subtype.COUPLE_PHONE: FieldType.PHONE,
@@ -73,6 +76,8 @@ class Reading:
 
 
 def read(pages: Sequence[PageContent], kind: Kind) -> Reading:
+    if len(pages) > PAGES_FIRST + PAGES_LAST:
+        pages = [*pages[:PAGES_FIRST], *pages[-PAGES_LAST:]]
     layouts = tuple(lay_out(page) for page in pages)
     texts = [passage for layout in layouts for passage in layout.paragraphs]
     money: list[FoundMoney] = [one for passage in texts for one in find_money(passage.text)]

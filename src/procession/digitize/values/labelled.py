@@ -97,12 +97,10 @@ def is_option(layout: Layout, chunk: Passage) -> bool:
     """Whether a checkbox or a radio circle stands right before the words."""
     if chunk.text[0] in _BOX_SIGNS:
         return True
-    squares = [shape.box for shape in layout.page.shapes if shape.kind != "other"]
-    squares += [widget.box for widget in layout.page.widgets if widget.kind in ("checkbox", "radio")]
-    squares += [one.box for widget in layout.page.widgets for one in widget.options if one.box]
     box = chunk.box
     return any(
-        one.width <= 26 and -2 <= box.x0 - one.x1 <= 18 and box.y0 - 4 <= one.centre[1] <= box.y1 + 4 for one in squares
+        -2 <= box.x0 - one.x1 <= 18 and box.y0 - 4 <= one.centre[1] <= box.y1 + 4
+        for one in layout.squares_near(box.centre[1])
     )
 
 

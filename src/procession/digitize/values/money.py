@@ -58,6 +58,8 @@ class FoundMoney:
 def find_money(text: str, *, bare: bool = False) -> list[FoundMoney]:
     """Amounts with a currency sign or code; with ``bare`` also a text that is nothing but a number."""
     found: list[FoundMoney] = []
+    if not any(character.isdigit() for character in text):
+        return found
     for match in _WITH_SIGN.finditer(text):
         amount = _amount(match["number"] or match["number2"])
         if amount is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -11,6 +11,8 @@ from procession.digitize.page import PageContent, Rect, Word
 
 GAP_HEIGHTS = 0.95
 """Words of one chunk stand closer than this many letter heights."""
+SQUARE_POINTS_MAX = 26.0
+BAND_POINTS = 24.0
 LINE_GAP_HEIGHTS = 1.15
 """Lines of one paragraph follow within this many letter heights."""
 
@@ -101,6 +103,13 @@ class Layout:
     paragraphs: tuple[Passage, ...]
     place: dict[int, tuple[int, int]]
     """id of a chunk -> its row and its position in the row."""
+    squares: dict[int, tuple[Rect, ...]]
+    """Checkboxes and radio circles by BAND_POINTS of the page."""
+
+    def squares_near(self, y: float) -> Iterator[Rect]:
+        band = int(y // BAND_POINTS)
+        for near in (band - 1, band, band + 1):
+            yield from self.squares.get(near, ())
 
     def left_of(self, chunk: Passage) -> list[Passage]:
         """Chunks of the same row before ``chunk``, nearest first."""
@@ -137,7 +146,18 @@ def lay_out(page: PageContent) -> Layout:
     rules = [s.box for s in page.segments if not s.horizontal]
     rows = tuple(Row(page.number, _chunks(page.number, row, rules)) for row in _rows(words))
     place = {id(chunk): (r, c) for r, row in enumerate(rows) for c, chunk in enumerate(row.chunks)}
-    return Layout(page, rows, tuple(_paragraphs(rows)), place)
+    return Layout(page, rows, tuple(_paragraphs(rows)), place, _squares(page))
+
+
+def _squares(page: PageContent) -> dict[int, tuple[Rect, ...]]:
+    boxes = [shape.box for shape in page.shapes if shape.kind != "other"]
+    boxes += [widget.box for widget in page.widgets if widget.kind in ("checkbox", "radio")]
+    boxes += [one.box for widget in page.widgets for one in widget.options if one.box]
+    bands: dict[int, list[Rect]] = {}
+    for box in boxes:
+        if box.width <= SQUARE_POINTS_MAX and box.height <= SQUARE_POINTS_MAX:
+            bands.setdefault(int(box.centre[1] // BAND_POINTS), []).append(box)
+    return {band: tuple(found) for band, found in bands.items()}
 
 
 def union(boxes: Sequence[Rect]) -> Rect:
@@ -174,6 +194,8 @@ def _rows(words: Sequence[Word]) -> list[list[Word]]:
 
 
 def _chunks(page: int, row: Sequence[Word], rules: Sequence[Rect]) -> tuple[Passage, ...]:
+    top, bottom = min(word.box.y0 for word in row), max(word.box.y1 for word in row)
+    rules = [rule for rule in rules if rule.y0 < bottom and rule.y1 > top]
     chunks: list[list[Word]] = [[row[0]]]
     for before, word in pairwise(row):
         gap = word.box.x0 - before.box.x1 if word.box.x0 >= before.box.x0 else before.box.x0 - word.box.x1
@@ -205,7 +227,9 @@ def _paragraphs(rows: Sequence[Row]) -> list[Passage]:
 def _continues(parts: Sequence[Passage], chunk: Passage) -> bool:
     last = parts[-1]
     gap = chunk.box.y0 - last.box.y1
-    if gap > LINE_GAP_HEIGHTS * chunk.height or abs(last.box.x0 - chunk.box.x0) > 14:
+    if gap > SQUARE_POINTS_MAX = 26.0
+BAND_POINTS = 24.0
+LINE_GAP_HEIGHTS * chunk.height or abs(last.box.x0 - chunk.box.x0) > 14:
         return False
     if abs(last.size - chunk.size) > 0.2 * chunk.size:
         return False
