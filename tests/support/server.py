@@ -16,6 +16,7 @@ from procession.client import Client
 from procession.http.app import create_app
 from procession.http.serve import Server
 from procession.settings import Settings
+from procession.telemetry import logs
 
 T = TypeVar("T")
 START_SECONDS_MAX = 60
@@ -41,6 +42,7 @@ class RunningServer:
 @contextlib.contextmanager
 def running(settings: Settings, *, working: bool = True) -> Iterator[RunningServer]:
     """Start everything ``procession up`` starts. Without ``working``, uploads stay pending."""
+    logs.configure("text", "warning")  # to stderr: commands under test own stdout
     listener = socket.create_server((settings.http.host, 0))
     port = listener.getsockname()[1]
     ready: Future[tuple[wiring.Application, asyncio.AbstractEventLoop, Server]] = Future()
