@@ -11,10 +11,11 @@ from procession.digitize.page import PageContent, Rect, Word
 
 GAP_HEIGHTS = 0.95
 """Words of one chunk stand closer than this many letter heights."""
-SQUARE_POINTS_MAX = 26.0
-BAND_POINTS = 24.0
 LINE_GAP_HEIGHTS = 1.15
 """Lines of one paragraph follow within this many letter heights."""
+SQUARE_POINTS_MAX = 26.0
+"""Side of a checkbox or a radio circle."""
+BAND_POINTS = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +228,7 @@ def _paragraphs(rows: Sequence[Row]) -> list[Passage]:
 def _continues(parts: Sequence[Passage], chunk: Passage) -> bool:
     last = parts[-1]
     gap = chunk.box.y0 - last.box.y1
-    if gap > SQUARE_POINTS_MAX = 26.0
-BAND_POINTS = 24.0
-LINE_GAP_HEIGHTS * chunk.height or abs(last.box.x0 - chunk.box.x0) > 14:
+    if gap > LINE_GAP_HEIGHTS * chunk.height or abs(last.box.x0 - chunk.box.x0) > 14:
         return False
     if abs(last.size - chunk.size) > 0.2 * chunk.size:
         return False
