@@ -144,7 +144,7 @@ def cli_reference() -> str:
 
 
 def _argument(parameter: Any) -> str:
-    word = f"{(parameter.metavar or parameter.name).upper()}{'…' if parameter.nargs == -1 else ''}"
+    word = (parameter.metavar or parameter.name).upper().rstrip("…") + ("…" if parameter.nargs == -1 else "")
     return word if parameter.required else f"[{word}]"
 
 
@@ -177,7 +177,7 @@ def metrics_table() -> str:
     for metric in metrics():
         name = metric._name + ("_total" if metric._type == "counter" else "")
         labels = ", ".join(f"`{label}`" for label in metric._labelnames)
-        rows.append([f"`{name}`", metric._type, labels, metric._documentation])
+        rows.append([f"`{name}`", metric._type, labels, metric._documentation or ""])
     return table(["metric", "kind", "labels", "meaning"], rows)
 
 
