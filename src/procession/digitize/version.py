@@ -1,0 +1,6 @@
+"""The engine's version, apart from the engine: whoever records it need not load the libraries."""
+
+from __future__ import annotations
+
+ENGINE_VERSION = "1"
+"""Raised when the same bytes would give another result. Part of the duplicate check."""

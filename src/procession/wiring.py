@@ -1,0 +1,186 @@
+"""The one place that names concrete classes: builds the whole application for one machine, starts it, drains it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from procession.blobs.local import LocalBlobs
+from procession.blobs.protocol import BlobStore
+from procession.digitize.version import ENGINE_VERSION
+from procession.dispatch.changes import Changes
+from procession.dispatch.inprocess import InProcessDispatcher
+from procession.dispatch.protocol import Dispatcher
+from procession.domain.analysis import AnalysisOptions
+from procession.domain.clock import Clock, system_clock
+from procession.domain.errors import InvalidRequest, ProcessionError, Unavailable
+from procession.domain.form import DigitizedDocument
+from procession.keys.local import LocalKeys
+from procession.keys.protocol import KeyStore
+from procession.maintenance.contract import Loop
+from procession.maintenance.gauges import Gauges
+from procession.maintenance.pruner import Pruner
+from procession.maintenance.relay import Relay
+from procession.maintenance.rescuer import Rescuer
+from procession.sandbox.client import OnProgress, ReadingOptions, Sandbox
+from procession.sandbox.limits import SandboxLimits
+from procession.services.analyses import Analyses
+from procession.services.batches import Batches
+from procession.services.capacity import Capacity
+from procession.services.forms import Forms
+from procession.services.foundation import Foundation
+from procession.services.pictures import Pictures
+from procession.services.queue import QueueService
+from procession.services.review import Reviews
+from procession.services.submit import Submissions
+from procession.services.vault import Vault
+from procession.settings import Settings
+from procession.store import claims, idempotency
+from procession.store.protocol import Store
+from procession.store.sqlite import SqliteStore
+from procession.worker.executor import Executor
+from procession.worker.loop import WorkerLoop
+
+log = structlog.get_logger(__name__)
+
+
+class Application:
+    """Everything ``procession up`` runs, in one process: ``start`` before serving, ``stop`` after.
+
+    One process owns the data folder (``cli.up`` holds its lock), so whatever was claimed or reserved when it starts
+    was so by an earlier life of it, and is given back.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, chance: random.Random, working: bool) -> None:
+        self.settings = settings
+        folder = prepared(settings.data)
+        self.keys: KeyStore = LocalKeys(folder / "keys", region=settings.region)
+        self.blobs: BlobStore = LocalBlobs(_blobs_folder(settings))
+        self.store: Store = SqliteStore(_database_file(settings))
+        self.dispatcher: Dispatcher = InProcessDispatcher()
+        self.changes = Changes()
+        self.sandbox = Sandbox(SandboxLimits.of(settings.sandbox))
+        self.capacity = Capacity(settings.worker.slots or cores())
+        self.foundation = Foundation(
+            settings=settings,
+            store=self.store,
+            vault=Vault(self.keys, self.blobs),
+            dispatcher=self.dispatcher,
+            changes=self.changes,
+            capacity=self.capacity,
+            clock=clock,
+            engine_version=ENGINE_VERSION,
+        )
+        self.worker = WorkerLoop(self.foundation, Executor(self.foundation, self._analyze, chance))
+        self._pictures = Pictures(self.foundation, self.sandbox.render)
+        self.submissions = Submissions(self.foundation)
+        self.analyses = Analyses(self.foundation, self._pictures, self.worker.interrupt)
+        self.reviews = Reviews(self.foundation)
+        self.forms = Forms(self.foundation)
+        self.batches = Batches(self.foundation)
+        self.queue = QueueService(self.foundation)
+        self.maintenance: tuple[Loop, ...] = (
+            Relay(self.foundation),
+            Rescuer(self.foundation, chance),
+            Pruner(self.foundation),
+            Gauges(self.foundation),
+        )
+        self._working = working
+        self._warming: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Raises Unavailable when the database or the objects' folder cannot be used."""
+        self._warming = asyncio.create_task(self._warm())
+        await self.store.start()
+        now = self.foundation.clock()
+
+        def take_over(conn: Connection) -> int:
+            idempotency.release_all(conn)
+            return claims.release_all(conn, now)
+
+        _, released = await asyncio.gather(self.blobs.probe(), self.store.write(take_over))
+        if released:
+            log.info("start.released", analyses=released)
+        if self._working:
+            await self.worker.start()
+        for loop in self.maintenance:
+            await loop.start()
+
+    async def stop(self) -> None:
+        """Drain: what runs may finish for ``drain_seconds``, the rest is given back; then everything closes."""
+        await self.worker.stop()
+        for loop in reversed(self.maintenance):
+            await loop.stop()
+        await self._pictures.stop()
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.wait({self._warming})
+        await self.sandbox.stop()
+        await self.store.stop()
+        if isinstance(self.keys, LocalKeys):
+            self.keys.close()
+
+    async def _warm(self) -> None:
+        """Load the engine's libraries while the rest starts; the first document waits for it, nothing else does."""
+        try:
+            await self.sandbox.start()
+        except ProcessionError as error:
+            log.error("sandbox.not_started", error=error.message)
+
+    async def _analyze(self, data: bytes, options: AnalysisOptions, on_progress: OnProgress) -> DigitizedDocument:
+        ocr = self.settings.ocr
+        reading = ReadingOptions(options.languages, options.ocr, ocr.tessdata, ocr.dpi)
+        return await self.sandbox.analyze(data, reading, on_progress)
+
+
+def build(
+    settings: Settings, *, clock: Clock = system_clock, chance: random.Random | None = None, working: bool = True
+) -> Application:
+    """Nothing runs yet. Without ``working`` uploads are taken and stay pending.
+
+    Raises Unavailable (folder, keys), InvalidRequest (settings of a kind this version does not serve).
+    """
+    return Application(settings, clock, chance or random.SystemRandom(), working)
+
+
+def cores() -> int:
+    """CPUs this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def prepared(folder: Path) -> Path:
+    """The data folder, made when missing, for its owner only."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"The data folder {folder} cannot be made: {error.strerror}.") from None
+    return folder
+
+
+def _database_file(settings: Settings) -> Path:
+    if settings.database_url is None:
+        return settings.data / "procession.db"
+    try:
+        url = make_url(settings.database_url)
+    except ArgumentError:
+        raise InvalidRequest("database_url is not a database's URL. Use sqlite:///PATH.") from None
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        raise InvalidRequest("database_url: this version keeps its records in SQLite. Use sqlite:///PATH.")
+    return Path(url.database)
+
+
+def _blobs_folder(settings: Settings) -> Path:
+    if settings.blobs_url is None:
+        return settings.data / "blobs"
+    url = urlsplit(settings.blobs_url)
+    if url.scheme != "file" or url.netloc not in ("", "localhost") or not url.path:
+        raise InvalidRequest("blobs_url: this version keeps objects in a folder. Use file:///PATH.")
+    return Path(unquote(url.path))
