@@ -58,8 +58,7 @@ class Server:
             for key, _ in self._selector.select():
                 if key.fileobj is self._control:
                     if not self._take():
-                        for pid in self._watches:
-                            _kill(pid)
+                        self._end()
                         return
                 elif key.fileobj is self._wake:
                     with contextlib.suppress(BlockingIOError):
@@ -68,6 +67,12 @@ class Server:
                 elif self._watches.get(key.data) is key.fileobj:  # else it was reaped in this very round
                     self._selector.unregister(key.fileobj)
                     _kill(key.data)
+
+    def _end(self) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for pid in self._watches:
+            _kill(pid)
 
     def _take(self) -> bool:
         try:

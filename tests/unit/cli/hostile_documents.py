@@ -127,6 +127,5 @@ READ: dict[str, bytes] = {
     "script": with_script(),
     "attachment": with_attachment(),
     "wrong offsets": wrong_offsets(),
-    "endless form": endless_form(),
 }
 """Odd, but a person could read them."""

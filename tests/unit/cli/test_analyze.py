@@ -16,7 +16,7 @@ import pytest
 from procession.domain.errors import PROBLEM_CODES
 from procession.domain.form import AnalysisResult
 from tests.support.documents import acroform, form
-from tests.unit.cli.hostile_documents import READ, REFUSED, bomb, many_objects, nested_arrays
+from tests.unit.cli.hostile_documents import READ, REFUSED, bomb, endless_form, many_objects, nested_arrays
 
 COMMAND = [sys.executable, "-c", "from procession.cli.main import main; main()", "analyze"]
 
@@ -106,7 +106,7 @@ def test_odd_documents_are_read(tmp_path: Path) -> None:
     assert ran.returncode == 0
 
 
-@pytest.mark.parametrize("make", [bomb, many_objects, nested_arrays])
+@pytest.mark.parametrize("make", [bomb, many_objects, nested_arrays, endless_form])
 def test_bombs_end_within_their_limits(tmp_path: Path, make: Any) -> None:
     (tmp_path / "bomb.pdf").write_bytes(make())
     limits = {"PROCESSION_SANDBOX__CPU_SECONDS_BASE": "10", "PROCESSION_SANDBOX__WALL_SECONDS_BASE": "60"}
