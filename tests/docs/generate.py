@@ -115,6 +115,7 @@ def settings_table() -> str:
 def commands() -> Iterator[tuple[str, Any]]:
     """(full name, click command) of everything `procession` can do."""
     import typer.main
+
     from procession.cli.main import app
 
     def walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
@@ -175,9 +176,9 @@ def metrics() -> list[MetricWrapperBase]:
 def metrics_table() -> str:
     rows = []
     for metric in metrics():
-        name = metric._name + ("_total" if metric._type == "counter" else "")
+        name = str(metric._name) + ("_total" if metric._type == "counter" else "")
         labels = ", ".join(f"`{label}`" for label in metric._labelnames)
-        rows.append([f"`{name}`", metric._type, labels, metric._documentation or ""])
+        rows.append([f"`{name}`", str(metric._type), labels, metric._documentation or ""])
     return table(["metric", "kind", "labels", "meaning"], rows)
 
 
