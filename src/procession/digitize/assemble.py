@@ -1,0 +1,192 @@
+"""Ranges of pages become one document: title, kind, sections across pages, unique names, values, confidence."""
+
+from __future__ import annotations
+
+import re
+import time
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from procession.digitize.classify import classify
+from procession.digitize.draft import Draft
+from procession.digitize.kind import document_kind, document_title
+from procession.digitize.page import PageContent, Rect
+from procession.digitize.parts import PagePart, PagesPart, Turned
+from procession.digitize.values import extract_values
+from procession.domain.form import Box, DigitizedDocument, Field, Form, Option, Page, Section, Source
+
+NAME_CHARS_MAX = 60
+WARNINGS_MAX = 100
+REVIEW_BELOW = 0.6
+"""Confidence under which a person is asked to look."""
+
+
+def assemble_parts(parts: Sequence[PagesPart]) -> DigitizedDocument:
+    since = time.perf_counter()
+    pages = sorted((page for part in parts for page in part.pages), key=lambda page: page.content.number)
+    contents = [page.content for page in pages]
+    title = document_title(contents)
+    sections, fields = _sections_and_fields(pages, title)
+    kind = document_kind(contents, fields, title)
+    fields = _unique(extract_values(contents, fields, kind))
+    turned = {page.content.number: page.turned for page in pages if page.turned is not None}
+    fields = [_on_page(field, turned[field.page]) if field.page in turned else field for field in fields]
+    timings = _summed([part.timings_ms for part in parts])
+    timings["assemble"] = (time.perf_counter() - since) * 1000
+    used = {section.title for section in sections if any(field.section == section.title for field in fields)}
+    return DigitizedDocument(
+        pages=tuple(_page(page) for page in pages),
+        form=Form(
+            title=title,
+            kind=kind,
+            sections=tuple(section for section in sections if section.title in used),
+            fields=tuple(fields),
+        ),
+        confidence=_overall(fields),
+        needs_review=any(field.needs_review for field in fields) or any(page.turned for page in pages),
+        warnings=tuple(dict.fromkeys(one for part in parts for one in part.warnings))[:WARNINGS_MAX],
+        timings_ms={name: round(value, 1) for name, value in timings.items()},
+        usage=_summed([part.usage for part in parts]),
+    )
+
+
+def _summed(tables: Sequence[dict[str, float]]) -> dict[str, float]:
+    out: dict[str, float] = {}
+    for table in tables:
+        for name, value in table.items():
+            out[name] = round(out.get(name, 0) + value, 4)
+    return out
+
+
+def _page(page: PagePart) -> Page:
+    content = page.content
+    width, height = page.turned.displayed if page.turned else (content.width, content.height)
+    return Page(
+        number=content.number,
+        width=round(width, 2),
+        height=round(height, 2),
+        rotation=content.rotation,
+        source=content.source,
+    )
+
+
+def _sections_and_fields(pages: Sequence[PagePart], title: str | None) -> tuple[list[Section], list[Field]]:
+    sections: list[Section] = []
+    fields: list[Field] = []
+    current: str | None = None
+    for page in pages:
+        headings = [h for h in page.draft.headings if h.title != title]
+        headings.sort(key=lambda heading: heading.box.y0)
+        place = 0
+        for draft in page.draft.drafts:
+            while place < len(headings) and headings[place].box.centre[1] <= draft.box.y0 + min(draft.box.height, 14):
+                current = headings[place].title
+                if not sections or sections[-1].title != current:
+                    sections.append(Section(id=f"section-{len(sections) + 1}", title=current, page=page.content.number))
+                place += 1
+            fields.append(_field(draft, current, page.content, len(fields) + 1))
+        if place < len(headings):
+            current = headings[-1].title
+            sections.append(Section(id=f"section-{len(sections) + 1}", title=current, page=page.content.number))
+    return sections, fields
+
+
+def _field(draft: Draft, section: str | None, page: PageContent, number: int) -> Field:
+    found = classify(draft.label, draft.context or section or "", draft.kind)
+    confidence = min(max(draft.confidence, 0.0), 1.0)
+    reason = draft.reason or ("it is not certain that this is a field" if confidence < REVIEW_BELOW else None)
+    value = draft.value
+    return Field(
+        id=f"field-{number}",
+        page=draft.page,
+        section=section,
+        label=draft.label,
+        name=draft.label or draft.name,
+        type=found.type,
+        subtype=found.subtype,
+        category=found.category,
+        required=draft.required,
+        help=draft.help,
+        max_length=draft.max_length,
+        options=tuple(
+            Option(label=o.label or o.value, box=_fractions(o.box, page) if o.box else None, value=o.value)
+            for o in draft.options
+        ),
+        box=_fractions(draft.box, page),
+        value=value,
+        value_text=None if value is None or isinstance(value, bool) else _text(value),
+        value_box=_fractions(_chosen(draft), page) if value is not None else None,
+        confidence=confidence,
+        source=Source(draft.source),
+        needs_review=reason is not None,
+        review_reason=reason,
+    )
+
+
+def _text(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def _chosen(draft: Draft) -> Rect:
+    return next((o.box for o in draft.options if o.selected and o.box is not None), draft.box)
+
+
+def _fractions(box: Rect, page: PageContent) -> Box:
+    def part(value: float, whole: float) -> float:
+        return round(min(max(value / whole, 0.0), 1.0), 5)
+
+    return part(box.x0, page.width), part(box.y0, page.height), part(box.x1, page.width), part(box.y1, page.height)
+
+
+def _unique(fields: Sequence[Field]) -> list[Field]:
+    """Ids and names nobody shares; a name is the label as a key: "Guest count" is guest_count."""
+    names: dict[str, int] = {}
+    out = []
+    for field in fields:
+        base = slug(field.name) or slug(field.label) or (field.subtype or field.type).value
+        names[base] = names.get(base, 0) + 1
+        name = base if names[base] == 1 else f"{base}_{names[base]}"
+        while name != base and name in names:
+            names[base] += 1
+            name = f"{base}_{names[base]}"
+        names.setdefault(name, 1)
+        out.append(field.model_copy(update={"name": name}))
+    return out
+
+
+def slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return re.sub(r"\W+", "_", plain)[:NAME_CHARS_MAX].strip("_")
+
+
+def _on_page(field: Field, turned: Turned) -> Field:
+    update: dict[str, Any] = {
+        "box": _back(field.box, turned),
+        "value_box": _back(field.value_box, turned),
+        "options": tuple(o.model_copy(update={"box": _back(o.box, turned)}) for o in field.options),
+    }
+    return field.model_copy(update=update)
+
+
+def _back(box: Box | None, turned: Turned) -> Box | None:
+    if box is None:
+        return None
+    (width, height), (shown_width, shown_height) = turned.upright, turned.displayed
+    lies = turned.on_page(Rect(box[0] * width, box[1] * height, box[2] * width, box[3] * height))
+
+    def part(value: float, whole: float) -> float:
+        return round(min(max(value / whole, 0.0), 1.0), 5)
+
+    return (
+        part(lies.x0, shown_width),
+        part(lies.y0, shown_height),
+        part(lies.x1, shown_width),
+        part(lies.y1, shown_height),
+    )
+
+
+def _overall(fields: Sequence[Field]) -> float | None:
+    """Mean of the fields'; a document without fields has none."""
+    return round(sum(field.confidence for field in fields) / len(fields), 3) if fields else None

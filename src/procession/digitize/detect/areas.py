@@ -1,0 +1,98 @@
+"""Closed places to write in: table cells and boxes, whole when empty, the free part when their label stands inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from procession.digitize.detect.candidate import PRIOR, Candidate
+from procession.digitize.detect.rules import Grid
+from procession.digitize.layout import Layout, union
+from procession.digitize.page import PageContent, Rect, Word
+
+FREE_POINTS_MIN = (22.0, 8.0)
+"""Width and height somebody can write in."""
+TEXTAREA_LINES = 2.6
+"""A place higher than this many lines takes several."""
+COMB_WIDTH_MAX = 22.0
+COMB_CELLS_MIN = 4
+DARK = 190
+"""A panel with a darker fill is a heading's background."""
+
+
+def area_candidates(page: PageContent, layout: Layout, grid: Grid, marks: Sequence[Rect]) -> list[Candidate]:
+    dark = [s.box for s in page.shapes if s.filled and s.fill is not None and max(s.fill) < DARK and s.box.height > 4]
+    combs, rest = _combs(grid.cells, layout)
+    found = [
+        Candidate(union(row), "text", "comb", PRIOR["comb"], max_length=len(row), cell=union(row)) for row in combs
+    ]
+    taken = [candidate.box for candidate in found]
+    for cell in rest:
+        if cell.width < FREE_POINTS_MIN[0] or cell.height < FREE_POINTS_MIN[1] or _too_large(cell, page):
+            continue
+        x, y = cell.centre
+        if any(box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1 for box in taken):
+            continue
+        if any(box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1 for box in dark):
+            continue
+        if any(cell.x0 <= m.centre[0] <= cell.x1 and cell.y0 <= m.centre[1] <= cell.y1 for m in marks):
+            continue
+        candidate = _in_cell(cell, layout)
+        if candidate is not None:
+            found.append(candidate)
+    return found
+
+
+def _too_large(cell: Rect, page: PageContent) -> bool:
+    return cell.height > 0.5 * page.height or cell.width * cell.height > 0.4 * page.width * page.height
+
+
+def _combs(cells: Sequence[Rect], layout: Layout) -> tuple[list[list[Rect]], list[Rect]]:
+    ordered = sorted(cells, key=lambda box: (round(box.y0), round(box.y1), box.x0))
+    rows: list[list[Rect]] = []
+    for box in ordered:
+        last = rows[-1][-1] if rows else None
+        same = (
+            last is not None
+            and abs(last.y0 - box.y0) < 1
+            and abs(last.y1 - box.y1) < 1
+            and abs(last.x1 - box.x0) < 1.5
+            and abs(last.width - box.width) < 1.5
+            and box.width <= COMB_WIDTH_MAX
+        )
+        if same:
+            rows[-1].append(box)
+        else:
+            rows.append([box])
+    combs = [row for row in rows if len(row) >= COMB_CELLS_MIN and not layout.words_in(union(row))]
+    return combs, [box for row in rows if row not in combs for box in row]
+
+
+def _in_cell(cell: Rect, layout: Layout) -> Candidate | None:
+    inner = Rect(cell.x0 + 1, cell.y0 + 1, cell.x1 - 1, cell.y1 - 1)
+    words = layout.words_in(inner)
+    if not words:
+        return _candidate(inner, cell, layout, PRIOR["box"])
+    free = _free_part(inner, words, layout)
+    return _candidate(free, cell, layout, PRIOR["cell"]) if free is not None else None
+
+
+def _candidate(box: Rect, cell: Rect, layout: Layout, confidence: float) -> Candidate:
+    lines = box.height / max(layout.line_height, 6.0)
+    kind = "textarea" if lines >= TEXTAREA_LINES and box.width > 120 else "text"
+    rule = "box" if confidence == PRIOR["box"] else "cell"
+    return Candidate(box, kind, rule, confidence, cell=cell)  # type: ignore[arg-type]
+
+
+def _free_part(cell: Rect, words: Sequence[Word], layout: Layout) -> Rect | None:
+    """Below a label at the top, right of a label at the left, or nothing."""
+    text = union(word.box for word in words)
+    below = Rect(cell.x0, max(text.y1, cell.y0), cell.x1, cell.y1)
+    printed = text.y1 - text.y0
+    if below.height >= max(FREE_POINTS_MIN[1], 0.38 * cell.height) and text.y0 - cell.y0 < 0.35 * cell.height:
+        return below
+    one_line = printed < 1.7 * layout.line_height
+    label = " ".join(word.text for word in words)
+    right = Rect(text.x1 + 3, cell.y0, cell.x1, cell.y1)
+    if one_line and text.x0 - cell.x0 < 14 and label.rstrip().endswith((":", "?", "$", "#")) and right.width >= 36:
+        return right
+    return None

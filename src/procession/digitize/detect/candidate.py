@@ -1,0 +1,48 @@
+"""What a detector proposes, before anybody knows what the field asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from procession.digitize.page import Rect, Widget
+
+Kind = Literal["text", "textarea", "checkbox", "radio", "choice", "signature", "multiselect"]
+Rule = Literal["widget", "square", "circle", "glyph", "cell", "box", "underline", "blank", "comb"]
+
+PRIOR: dict[Rule, float] = {
+    "widget": 0.99,
+    "square": 0.86,
+    "circle": 0.82,
+    "glyph": 0.90,
+    "cell": 0.72,
+    "box": 0.84,
+    "underline": 0.80,
+    "blank": 0.88,
+    "comb": 0.85,
+}
+"""How often a rule's proposals hold on real forms (rounded from the development corpus)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One box to tick."""
+
+    box: Rect
+    round: bool
+    ticked: bool = False
+
+
+@dataclass(slots=True)
+class Candidate:
+    box: Rect
+    kind: Kind
+    rule: Rule
+    confidence: float
+    line: float | None = None
+    """y of the line written on, when there is one; captions may stand below it."""
+    cell: Rect | None = None
+    """The whole cell, label included."""
+    widget: Widget | None = None
+    ticked: bool = False
+    max_length: int | None = None

@@ -1,0 +1,136 @@
+"""Lines to write on: rules with nothing above them but air, and runs of underscores or dots in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from procession.digitize.detect.candidate import PRIOR, Candidate
+from procession.digitize.detect.rules import Grid, Rule, Rules
+from procession.digitize.layout import BLANK, Layout
+from procession.digitize.page import PageContent, Rect
+
+LENGTH_POINTS_MIN = 18.0
+HEIGHT_POINTS = (9.0, 16.0)
+"""How high the place above a line is taken to be: as the air allows, between these."""
+UNDER_POINTS = 1.0
+"""Widgets people draw reach a little below the line."""
+SEPARATOR_SHARE = 0.8
+"""A rule wider than this part of the page, with no label beside it, parts sections."""
+DOTS_CHARS_MIN = 12
+
+
+def line_candidates(page: PageContent, layout: Layout, rules: Rules, grid: Grid) -> list[Candidate]:
+    found: list[Candidate] = []
+    for index, rule in enumerate(rules.across):
+        if index in grid.closed or rule.length < LENGTH_POINTS_MIN:
+            continue
+        for start, end in _open_parts(rule, layout, rules):
+            candidate = _on_rule(Rule(rule.at, start, end), page, layout, rules)
+            if candidate is not None:
+                found.append(candidate)
+    return found
+
+
+def blank_candidates(page: PageContent) -> list[Candidate]:
+    """Underscores people write on; dots only when nothing printed follows them (a table of contents has numbers)."""
+    blanks = [w for w in page.words if w.visible and BLANK.match(w.text) and w.text[0] in "_‗＿"]
+    blanks += [
+        w
+        for w in page.words
+        if w.visible and BLANK.match(w.text) and w.text[0] in ".…" and len(w.text) >= DOTS_CHARS_MIN and _last(w, page)
+    ]
+    blanks.sort(key=lambda w: (round(w.box.centre[1] / 3), w.box.x0))
+    boxes: list[Rect] = []
+    for word in blanks:
+        box = word.box
+        last = boxes[-1] if boxes else None
+        if last is not None and abs(last.y1 - box.y1) < 2 and -2 < box.x0 - last.x1 < 4:
+            boxes[-1] = Rect(last.x0, min(last.y0, box.y0), box.x1, max(last.y1, box.y1))
+        else:
+            boxes.append(box)
+    return [
+        Candidate(Rect(b.x0, b.y0, b.x1, b.y1), "text", "blank", PRIOR["blank"], line=b.y1)
+        for b in boxes
+        if b.width >= 10
+    ]
+
+
+def _last(word: object, page: PageContent) -> bool:
+    box: Rect = word.box  # type: ignore[attr-defined]
+    y = box.centre[1]
+    return not any(w.box.x0 >= box.x1 - 1 and w.box.y0 <= y <= w.box.y1 and w is not word for w in page.words)
+
+
+def _open_parts(rule: Rule, layout: Layout, rules: Rules) -> list[tuple[float, float]]:
+    """The rule without what words stand on, parted where vertical rules rise from it."""
+    cuts = [rule.start, rule.end]
+    for side in rules.down:
+        if rule.start + 3 < side.at < rule.end - 3 and side.start < rule.at - 5 <= side.end + 3:
+            cuts.append(side.at)
+    cuts.sort()
+    parts: list[tuple[float, float]] = []
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        strip = Rect(start, rule.at - 7.5, end, rule.at - 0.5)
+        words = sorted(layout.touching(strip), key=lambda w: w.box.x0)
+        at = start
+        for word in words:
+            if word.box.x0 - at >= LENGTH_POINTS_MIN:
+                parts.append((at, word.box.x0))
+            at = max(at, word.box.x1)
+        if end - at >= LENGTH_POINTS_MIN:
+            parts.append((at, end))
+    covered = rule.length - sum(end - start for start, end in parts)
+    return parts if covered < 0.75 * rule.length else []
+
+
+def _on_rule(rule: Rule, page: PageContent, layout: Layout, rules: Rules) -> Candidate | None:
+    air = _air(rule, layout, rules)
+    if air < HEIGHT_POINTS[0] - 2:
+        return None
+    labelled = _label_left(rule, layout) or _caption_below(rule, layout)
+    if rule.length > SEPARATOR_SHARE * page.width and not labelled:
+        return None
+    if rule.at < 0.03 * page.height or rule.at > 0.97 * page.height:
+        return None
+    confidence = PRIOR["underline"] if labelled else PRIOR["underline"] - 0.25
+    height = min(HEIGHT_POINTS[1], air)
+    box = Rect(rule.start, rule.at - height, rule.end, rule.at + UNDER_POINTS)
+    return Candidate(box, "text", "underline", confidence, line=rule.at)
+
+
+def _air(rule: Rule, layout: Layout, rules: Rules) -> float:
+    """Points above the rule until a word or another rule."""
+    zone = Rect(rule.start + 1, rule.at - HEIGHT_POINTS[1] - 6, rule.end - 1, rule.at - 0.5)
+    above = [w.box.y1 for w in layout.touching(zone) if w.box.centre[1] < rule.at - 3]
+    for other in rules.across:
+        if zone.y0 < other.at < rule.at - 2 and other.start < rule.end - 2 and other.end > rule.start + 2:
+            above.append(other.at)
+    return rule.at - max(above) if above else HEIGHT_POINTS[1] + 6
+
+
+def _label_left(rule: Rule, layout: Layout) -> bool:
+    return bool(layout.touching(Rect(rule.start - 12, rule.at - 9, rule.start - 0.5, rule.at)))
+
+
+def _caption_below(rule: Rule, layout: Layout) -> bool:
+    below = layout.touching(Rect(rule.start, rule.at + 1, rule.end, rule.at + 11))
+    return bool(below) and sum(w.box.width for w in below) < 1.2 * rule.length
+
+
+def without_overlaps(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Where two lay claim to one place the surer stays; the smaller of two nested boxes."""
+    kept: list[Candidate] = []
+    order = sorted(candidates, key=lambda c: (c.kind not in ("checkbox", "radio"), c.box.width * c.box.height))
+    for candidate in order:
+        box = candidate.box
+        area = box.width * box.height
+        clash = False
+        for other in kept:
+            width = min(box.x1, other.box.x1) - max(box.x0, other.box.x0)
+            height = min(box.y1, other.box.y1) - max(box.y0, other.box.y0)
+            if width > 0 and height > 0 and width * height > 0.4 * min(area, other.box.width * other.box.height):
+                clash = True
+                break
+        if not clash:
+            kept.append(candidate)
+    return kept

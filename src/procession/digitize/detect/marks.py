@@ -1,0 +1,155 @@
+"""Boxes to tick: drawn squares and circles, squares put together from four strokes, and printed glyphs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from procession.digitize.detect.candidate import Candidate, Mark
+from procession.digitize.page import PageContent, Rect, Word
+
+SIDE_POINTS = (4.5, 22.0)
+"""Side of a box to tick."""
+ASPECT = (0.7, 1.45)
+COMB_CELLS_MIN = 4
+STROKES_MAX = 3_000
+"""Short strokes looked at when squares are put together from four of them."""
+
+_EMPTY = "\u2610\u25a1\u25a2\u25fb\u25fd\u274f\u2750\u2751\u2752\u25cb\u25ef\u2b1c\u2b58\uf06f\uf0a8\uf071\uf072"
+_TICKED = "\u2611\u2612"
+_ROUND = "\u25cb\u25ef\u2b58"
+_WINGDINGS = re.compile(r"wingdings|webdings", re.IGNORECASE)
+_DINGBATS = re.compile(r"dingbats", re.IGNORECASE)
+_MARK_WORD = re.compile(r"^[xX\u2713\u2714\u2717\u2718\u2022\u25cf\u25a0]$")
+
+
+def find_marks(page: PageContent) -> list[Mark]:
+    """Every box to tick, combs not among them."""
+    drawn = [Mark(s.box, s.kind == "ellipse", s.filled and page.source != "digital") for s in page.shapes if _small(s)]
+    drawn += [Mark(box, round=False) for box in _stroked_squares(page)]
+    drawn = _without_combs(_distinct(drawn))
+    words = [word for word in page.words if word.visible]
+    drawn = [_with_tick(mark, words) for mark in drawn if not _holds_text(mark.box, words)]
+    glyphs = [mark for word in words if (mark := _glyph(word)) is not None]
+    return drawn + [mark for mark in glyphs if not any(_overlap(mark.box, other.box) for other in drawn)]
+
+
+def mark_candidates(marks: Sequence[Mark], page: PageContent) -> list[Candidate]:
+    glyphs = {word.box for word in page.words if _glyph(word)}
+    found = []
+    for mark in marks:
+        rule = "glyph" if mark.box in glyphs else "circle" if mark.round else "square"
+        prior = {"glyph": 0.9, "circle": 0.82, "square": 0.86}[rule]
+        kind = "radio" if mark.round else "checkbox"
+        found.append(Candidate(mark.box, kind, rule, prior, ticked=mark.ticked))  # type: ignore[arg-type]
+    return found
+
+
+def _small(shape: object) -> bool:
+    box: Rect = shape.box  # type: ignore[attr-defined]
+    if shape.kind not in ("rect", "ellipse"):  # type: ignore[attr-defined]
+        return False
+    if not shape.stroked and shape.fill is not None and min(shape.fill) < 120:  # type: ignore[attr-defined]
+        return False  # a bullet
+    low, high = SIDE_POINTS
+    return low <= box.width <= high and low <= box.height <= high and ASPECT[0] <= box.width / box.height <= ASPECT[1]
+
+
+def _stroked_squares(page: PageContent) -> list[Rect]:
+    low, high = SIDE_POINTS
+    across = [s.box for s in page.segments if s.horizontal and low <= s.box.width <= high][:STROKES_MAX]
+    down = [s.box for s in page.segments if not s.horizontal and low <= s.box.height <= high][:STROKES_MAX]
+    by_left: dict[tuple[int, int], list[Rect]] = {}
+    for side in down:
+        by_left.setdefault((round(side.centre[0] / 3), round(side.y0 / 3)), []).append(side)
+    bottoms: dict[tuple[int, int], list[Rect]] = {}
+    for edge in across:
+        bottoms.setdefault((round(edge.x0 / 3), round(edge.centre[1] / 3)), []).append(edge)
+    found = []
+    for top in across:
+        left = _near(by_left, top.x0, top.centre[1])
+        right = _near(by_left, top.x1, top.centre[1])
+        if left is None or right is None or not ASPECT[0] <= top.width / max(left.height, 0.1) <= ASPECT[1]:
+            continue
+        if _near(bottoms, top.x0, left.y1) is not None:
+            found.append(Rect(top.x0, top.centre[1], top.x1, left.y1))
+    return found
+
+
+def _near(index: dict[tuple[int, int], list[Rect]], x: float, y: float) -> Rect | None:
+    cx, cy = round(x / 3), round(y / 3)
+    for dx in (0, -1, 1):
+        for dy in (0, -1, 1):
+            for box in index.get((cx + dx, cy + dy), ()):
+                return box
+    return None
+
+
+def _distinct(marks: list[Mark]) -> list[Mark]:
+    kept: list[Mark] = []
+    for mark in sorted(marks, key=lambda one: (one.box.y0, one.box.x0)):
+        if not any(_overlap(mark.box, other.box) for other in kept[-40:]):
+            kept.append(mark)
+    return kept
+
+
+def _overlap(a: Rect, b: Rect) -> bool:
+    width, height = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+    return width > 0 and height > 0 and width * height > 0.3 * min(a.width * a.height, b.width * b.height)
+
+
+def _without_combs(marks: list[Mark]) -> list[Mark]:
+    """Squares that share their sides in a row are places for letters, not boxes to tick."""
+    chained: set[int] = set()
+    for index, mark in enumerate(marks):
+        row = [index]
+        for other in range(index + 1, min(index + 60, len(marks))):
+            last = marks[row[-1]].box
+            box = marks[other].box
+            if abs(box.y0 - mark.box.y0) < 1 and abs(box.height - mark.box.height) < 1 and abs(box.x0 - last.x1) < 1.2:
+                row.append(other)
+        if len(row) >= COMB_CELLS_MIN:
+            chained.update(row)
+    return [mark for index, mark in enumerate(marks) if index not in chained]
+
+
+def _holds_text(box: Rect, words: Sequence[Word]) -> bool:
+    for word in words:
+        x, y = word.box.centre
+        inside = box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1
+        if inside and not _MARK_WORD.match(word.text) and _glyph(word) is None:
+            return True
+    return False
+
+
+def _with_tick(mark: Mark, words: Sequence[Word]) -> Mark:
+    box = mark.box
+    for word in words:
+        x, y = word.box.centre
+        if box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1 and _MARK_WORD.match(word.text):
+            return Mark(box, mark.round, ticked=True)
+    return mark
+
+
+def _glyph(word: Word) -> Mark | None:
+    text = word.text
+    if len(text) != 1:
+        return None
+    if _WINGDINGS.search(word.font):
+        ticked = text in "\uf0fe\uf0fd\uf078\u00fe\u00fd"
+        if ticked or text in _EMPTY or text in "o\u00a8qrm\u00a1":
+            return Mark(_square(word), text in "m\u00a1\uf06d\uf0a1", ticked)
+        return None
+    if _DINGBATS.search(word.font) and text in "opqrnm\u274f\u2750\u2751\u2752\u274d":
+        return Mark(_square(word), text in "m\u274d")
+    if text in _EMPTY or text in _TICKED:
+        return Mark(_square(word), text in _ROUND, text in _TICKED)
+    return None
+
+
+def _square(word: Word) -> Rect:
+    """The printed box within the letter's cell: as high as wide, standing on the line."""
+    box = word.box
+    side = min(box.width, box.height)
+    middle = box.centre[1]
+    return Rect(box.x0, middle - side / 2, box.x0 + side, middle + side / 2) if side > 0 else box

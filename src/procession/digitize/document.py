@@ -1,0 +1,169 @@
+"""Opening a PDF: the right error for bytes that are none, and the frame that maps user space to the page as displayed."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pikepdf
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from procession.digitize.page import Rect
+from procession.domain.errors import (
+    DamagedPdf,
+    EmptyFile,
+    NoPages,
+    NotAPdf,
+    PageTooLarge,
+    PasswordProtected,
+    TooManyPages,
+)
+
+MAGIC_BYTES = 1024
+"""A PDF names itself within its first 1,024 bytes (ISO 32000-1, implementation note 13)."""
+REPAIR_BYTES_MAX = 64 * 1024 * 1024
+"""A larger damaged file is not repaired: rewriting it would take more memory than a child has."""
+
+Rotation = Literal[0, 90, 180, 270]
+_ROTATIONS: tuple[Rotation, ...] = (0, 90, 180, 270)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one document may ask of the engine; names and defaults of ``settings.Sandbox``."""
+
+    pages_max: int = 2000
+    page_points_max: float = 14_400.0
+    page_pixels_max: int = 40_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The displayed part of user space (points, y up) and the page's rotation."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    rotation: Rotation = 0
+
+    @property
+    def width(self) -> float:
+        """Points of the page as displayed."""
+        return self.right - self.left if self.rotation in (0, 180) else self.top - self.bottom
+
+    @property
+    def height(self) -> float:
+        return self.top - self.bottom if self.rotation in (0, 180) else self.right - self.left
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """A point of user space on the displayed page, origin top left, y down."""
+        if self.rotation == 90:
+            return y - self.bottom, x - self.left
+        if self.rotation == 180:
+            return self.right - x, y - self.bottom
+        if self.rotation == 270:
+            return self.top - y, self.right - x
+        return x - self.left, self.top - y
+
+    def rect(self, x0: float, y0: float, x1: float, y1: float) -> Rect:
+        ax, ay = self.point(x0, y0)
+        bx, by = self.point(x1, y1)
+        return Rect(min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    number: int
+    raw: Any
+    """pypdfium2.PdfPage"""
+    frame: Frame
+
+
+class Document:
+    """An open PDF. ``data`` is what PDFium reads: the uploaded bytes, or their repaired copy."""
+
+    def __init__(self, raw: Any, data: bytes, limits: Limits, *, repaired: bool) -> None:
+        self.raw = raw
+        self.data = data
+        self.limits = limits
+        self.repaired = repaired
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def close(self) -> None:
+        self.raw.close()
+
+    def page(self, number: int) -> OpenPage:
+        """Page ``number`` (from 1). Raises DamagedPdf when it cannot be loaded, PageTooLarge past the limit."""
+        try:
+            raw = self.raw[number - 1]
+        except (pypdfium2.PdfiumError, IndexError):
+            raise DamagedPdf(f"Page {number} of this PDF is damaged. Export it again from where it was made.") from None
+        frame = _frame(raw)
+        if max(frame.width, frame.height) > self.limits.page_points_max:
+            raise PageTooLarge
+        return OpenPage(number, raw, frame)
+
+
+def open_document(data: bytes, limits: Limits | None = None) -> Document:
+    """Raises EmptyFile, NotAPdf, DamagedPdf, PasswordProtected, NoPages, TooManyPages.
+
+    An encrypted file whose user password is empty opens like any other.
+    """
+    limits = limits or Limits()
+    if not data:
+        raise EmptyFile
+    if b"%PDF-" not in data[:MAGIC_BYTES]:
+        raise NotAPdf
+    raw, read, repaired = _opened(data)
+    count = len(raw)
+    if count <= limits.pages_max and count:
+        return Document(raw, read, limits, repaired=repaired)
+    raw.close()
+    if count == 0:
+        raise NoPages
+    raise TooManyPages(f"This PDF has {count} pages; {limits.pages_max} are allowed. Split it and upload the parts.")
+
+
+def _opened(data: bytes) -> tuple[Any, bytes, bool]:
+    try:
+        return pypdfium2.PdfDocument(data), data, False
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise PasswordProtected from None
+    rewritten = _rewritten(data)
+    try:
+        return pypdfium2.PdfDocument(rewritten), rewritten, True
+    except pypdfium2.PdfiumError:
+        raise DamagedPdf from None
+
+
+def _rewritten(data: bytes) -> bytes:
+    """What PDFium refuses, qpdf can often read and write anew."""
+    if len(data) > REPAIR_BYTES_MAX:
+        raise DamagedPdf
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            if len(pdf.pages) == 0:
+                raise NoPages
+            out = io.BytesIO()
+            pdf.save(out)
+            return out.getvalue()
+    except pikepdf.PasswordError:
+        raise PasswordProtected from None
+    except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, OverflowError):
+        raise DamagedPdf from None
+
+
+def _frame(page: Any) -> Frame:
+    box = pdfium.FS_RECTF()
+    if not pdfium.FPDF_GetPageBoundingBox(page, box):
+        raise DamagedPdf
+    rotation = _ROTATIONS[pdfium.FPDFPage_GetRotation(page) % 4]
+    left, right = sorted((box.left, box.right))
+    bottom, top = sorted((box.bottom, box.top))
+    return Frame(left, bottom, max(right, left + 1.0), max(top, bottom + 1.0), rotation)

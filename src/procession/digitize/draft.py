@@ -1,0 +1,217 @@
+"""A page's fields before the whole document is known: labelled, typed, in reading order. Boxes are points of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from procession.digitize.classify import classify
+from procession.digitize.detect import Candidate, detect_fields
+from procession.digitize.grouping import Group, group_marks
+from procession.digitize.label import Labelled, Labels, cleaned, is_required
+from procession.digitize.layout import Layout
+from procession.digitize.page import PageContent, Rect, Widget
+from procession.digitize.section import Heading, find_headings
+
+REVIEW_BELOW = 0.6
+"""Confidence under which a person is asked to look."""
+TOOLTIP_CHARS_MAX = 200
+
+_MARKS = frozenset({"checkbox", "radio"})
+_NAMED = re.compile(r"[^\W\d_]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class DraftOption:
+    label: str
+    box: Rect | None
+    value: str
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    page: int
+    box: Rect
+    label: str
+    kind: str
+    """What ``classify`` takes: what is drawn, or the format a widget names."""
+    confidence: float
+    source: str
+    """"widget", "graphics" or "ocr"."""
+    name: str = ""
+    """The file's own name of a widget."""
+    context: str = ""
+    required: bool = False
+    help: str | None = None
+    max_length: int | None = None
+    options: tuple[DraftOption, ...] = ()
+    value: str | bool | list[str] | None = None
+    section: str | None = None
+    reason: str | None = None
+    """Why a person should look."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageDraft:
+    drafts: tuple[Draft, ...]
+    headings: tuple[Heading, ...]
+
+
+def draft_page(page: PageContent) -> PageDraft:
+    candidates = detect_fields(page)
+    marks = [one for one in candidates if one.kind in _MARKS and (one.widget is None or not one.widget.options)]
+    option_boxes = [o.box for one in candidates if one.widget for o in one.widget.options if o.box]
+    layout = Layout(page, [one.box for one in marks] + option_boxes)
+    labels = Labels(layout, candidates)
+    drawn = [one for one in candidates if one.widget is None]
+    drafts: list[Draft] = []
+    named: list[Rect] = []
+    groups = group_marks([one for one in drawn if one.kind in _MARKS], labels)
+    for group in groups:
+        drafts.append(_of_group(group, page))
+        named += [one.box for one in (*group.labels, group.question) if one is not None and one.box is not None]
+    for candidate in candidates:
+        if candidate.widget is not None:
+            drafts.append(_of_widget(candidate, candidate.widget, labels, page))
+        elif candidate.kind not in _MARKS:
+            labelled = labels.of(candidate)
+            if labelled.box is not None:
+                named.append(labelled.box)
+            drafts.append(_of_place(candidate, labelled, page))
+    headings = find_headings(page, layout, [draft.box for draft in drafts], named)
+    return PageDraft(tuple(in_reading_order(drafts)), tuple(headings))
+
+
+def in_reading_order(drafts: Sequence[Draft]) -> list[Draft]:
+    """Rows from top to bottom, within a row from left to right."""
+    ordered: list[Draft] = []
+    row: list[Draft] = []
+    for draft in sorted(drafts, key=lambda one: (_middle(one), one.box.x0)):
+        if row and _middle(draft) - _middle(row[0]) > 6.0:
+            ordered += sorted(row, key=lambda one: one.box.x0)
+            row = []
+        row.append(draft)
+    return ordered + sorted(row, key=lambda one: one.box.x0)
+
+
+def _middle(draft: Draft) -> float:
+    box = draft.box
+    return box.y0 + min(box.height, 24.0) / 2
+
+
+def _source(page: PageContent) -> str:
+    return "ocr" if page.source == "scanned" else "graphics"
+
+
+def _of_place(candidate: Candidate, labelled: Labelled, page: PageContent) -> Draft:
+    confidence = candidate.confidence * (0.72 + 0.28 * labelled.sure)
+    return Draft(
+        page.number,
+        candidate.box,
+        labelled.label,
+        candidate.kind,
+        round(confidence, 3),
+        _source(page),
+        required=labelled.required,
+        help=labelled.help,
+        max_length=candidate.max_length,
+        reason=_reason(labelled, confidence),
+    )
+
+
+def _reason(labelled: Labelled, confidence: float) -> str | None:
+    if not labelled.label:
+        return "no label was found beside this field"
+    if confidence < REVIEW_BELOW:
+        return "it is not certain that this is a place to write"
+    return None
+
+
+def _of_group(group: Group, page: PageContent) -> Draft:
+    confidence = min(member.confidence for member in group.members)
+    sure = min(one.sure for one in group.labels)
+    confidence *= 0.75 + 0.25 * sure
+    if group.kind == "checkbox":
+        (mark,), (labelled,) = group.members, group.labels
+        reason = _reason(labelled, confidence)
+        return Draft(
+            *(page.number, mark.box, labelled.label, "checkbox", round(confidence, 3), _source(page)),
+            required=labelled.required,
+            help=labelled.help,
+            value=True if mark.ticked else None,
+            reason=reason,
+        )
+    question = group.question or Labelled("", sure=0.5)
+    options = tuple(
+        DraftOption(one.label, mark.box, one.label, mark.ticked)
+        for mark, one in zip(group.members, group.labels, strict=True)
+    )
+    chosen = [option.value for option in options if option.selected]
+    value: str | list[str] | None = (chosen[0] if group.kind == "radio" else chosen) if chosen else None
+    return Draft(
+        *(page.number, group.box, question.label, group.kind, round(confidence, 3), _source(page)),
+        required=question.required,
+        help=question.help,
+        options=options,
+        value=value,
+        reason=None if question.label else "no question was found for these boxes",
+    )
+
+
+def _of_widget(candidate: Candidate, widget: Widget, labels: Labels, page: PageContent) -> Draft:
+    tooltip = " ".join(widget.label.split())
+    told = cleaned(tooltip[:TOOLTIP_CHARS_MAX]) if _NAMED.search(tooltip) else ""
+    if widget.options and widget.kind in _MARKS:
+        asked = labels.question(widget.box)
+        printed = Labelled(cleaned(asked.text), is_required(asked.text)) if asked else Labelled("", sure=0.0)
+    elif widget.kind == "checkbox":
+        printed = labels.of_mark(widget.box)
+    else:
+        printed = labels.of(candidate)
+    label = told or printed.label
+    reason = None if label else "no label was found beside this field"
+    value: str | bool | list[str] | None = widget.value
+    if widget.kind == "checkbox" and not widget.options:
+        value = True if widget.value == "true" else None
+    if widget.multiselect and widget.value:
+        value = widget.value.split("\n")
+    kind: str = candidate.kind
+    if kind == "checkbox" and widget.options:
+        kind = "radio"
+    if kind == "text" and widget.format:
+        kind = widget.format
+    return Draft(
+        *(page.number, widget.box, label or _readable(widget.name), kind, 0.99 if label else 0.9, "widget"),
+        name=widget.name,
+        required=widget.required or printed.required,
+        help=printed.help,
+        max_length=widget.max_length,
+        options=_widget_options(widget, labels, told),
+        value=value,
+        reason=reason,
+    )
+
+
+def _widget_options(widget: Widget, labels: Labels, told: str) -> tuple[DraftOption, ...]:
+    out = []
+    for option in widget.options:
+        label = cleaned(option.label)
+        if option.box is not None and (not label or label == told):
+            label = labels.of_mark(option.box).label or label
+        out.append(DraftOption(label or option.value or "?", option.box, option.value, option.selected))
+    return tuple(out)
+
+
+def _readable(name: str) -> str:
+    """ "form1[0].Page1[0].guest_count[0]" as "guest count"; the last resort for a widget nobody labelled."""
+    last = re.sub(r"\[\d+\]", "", name.rsplit(".", 1)[-1])
+    return re.sub(r"[_\W]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", last)).strip()
+
+
+def typed(draft: Draft) -> tuple[str, str | None, str]:
+    """Type, subtype and category as words."""
+    kind = "choice" if draft.kind == "choice" else draft.kind
+    found = classify(draft.label, draft.context or draft.section or "", kind)
+    return found.type.value, found.subtype.value if found.subtype else None, found.category.value

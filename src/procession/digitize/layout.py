@@ -1,0 +1,138 @@
+"""Words as a reader's eye takes them: lines, runs of words without a wide gap, and quick questions about a place."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from procession.digitize.page import PageContent, Rect, Word
+
+GAP_HEIGHTS = 1.3
+"""A gap wider than this many heights of the line parts two runs."""
+BAND_POINTS = 24.0
+BLANK = re.compile(r"^(?:[_‗＿]{2,}|\.{4,}|…{2,}|[-–—]{6,})$")
+"""Words that are places to write on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    words: tuple[Word, ...]
+    box: Rect
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def size(self) -> float:
+        return max(word.size or word.box.height for word in self.words)
+
+    @property
+    def bold(self) -> bool:
+        return sum(word.bold for word in self.words) * 2 > len(self.words)
+
+
+def union(boxes: Iterable[Rect]) -> Rect:
+    given = list(boxes)
+    return Rect(
+        min(box.x0 for box in given),
+        min(box.y0 for box in given),
+        max(box.x1 for box in given),
+        max(box.y1 for box in given),
+    )
+
+
+class Layout:
+    """The visible printed words of one page, in lines from top to bottom; blanks and printed boxes are not among them."""
+
+    def __init__(self, page: PageContent, marks: Sequence[Rect] = ()) -> None:
+        """``marks`` are checkboxes: a word that is one is no text, and no run crosses one."""
+        self.width, self.height = page.width, page.height
+        self.words = [
+            word for word in page.words if word.visible and not BLANK.match(word.text) and not _is_mark(word, marks)
+        ]
+        heights = [word.box.height for word in self.words if 4 < word.box.height < 40]
+        self.line_height = median(heights) if heights else 11.0
+        self.lines = _lines(self.words)
+        barriers = [*marks, *(word.box for word in page.words if BLANK.match(word.text))]
+        self.runs = [run for line in self.lines for run in _runs(line, barriers)]
+        self._bands: dict[int, list[Word]] = {}
+        for word in self.words:
+            for band in range(int(word.box.y0 // BAND_POINTS), int(word.box.y1 // BAND_POINTS) + 1):
+                self._bands.setdefault(band, []).append(word)
+        self._run_bands: dict[int, list[Run]] = {}
+        for run in self.runs:
+            for band in range(int(run.box.y0 // BAND_POINTS), int(run.box.y1 // BAND_POINTS) + 1):
+                self._run_bands.setdefault(band, []).append(run)
+
+    def words_in(self, zone: Rect) -> list[Word]:
+        """Words whose centre lies in ``zone``, top to bottom, left to right."""
+        found = {
+            id(word): word
+            for band in range(int(max(zone.y0, 0) // BAND_POINTS), int(max(zone.y1, 0) // BAND_POINTS) + 1)
+            for word in self._bands.get(band, ())
+            if zone.x0 <= word.box.centre[0] <= zone.x1 and zone.y0 <= word.box.centre[1] <= zone.y1
+        }
+        return sorted(found.values(), key=lambda word: (round(word.box.centre[1] / 4), word.box.x0))
+
+    def touching(self, zone: Rect) -> list[Word]:
+        """Words that overlap ``zone`` at all."""
+        found = {
+            id(word): word
+            for band in range(int(max(zone.y0, 0) // BAND_POINTS), int(max(zone.y1, 0) // BAND_POINTS) + 1)
+            for word in self._bands.get(band, ())
+            if word.box.x1 > zone.x0 and word.box.x0 < zone.x1 and word.box.y1 > zone.y0 and word.box.y0 < zone.y1
+        }
+        return list(found.values())
+
+    def runs_in(self, zone: Rect) -> list[Run]:
+        """Runs that overlap ``zone``."""
+        found = {
+            id(run): run
+            for band in range(int(max(zone.y0, 0) // BAND_POINTS), int(max(zone.y1, 0) // BAND_POINTS) + 1)
+            for run in self._run_bands.get(band, ())
+            if run.box.x1 > zone.x0 and run.box.x0 < zone.x1 and run.box.y1 > zone.y0 and run.box.y0 < zone.y1
+        }
+        return list(found.values())
+
+
+def _is_mark(word: Word, marks: Sequence[Rect]) -> bool:
+    if len(word.text) > 2:
+        return False
+    x, y = word.box.centre
+    return any(box.x0 - 0.5 <= x <= box.x1 + 0.5 and box.y0 - 0.5 <= y <= box.y1 + 0.5 for box in marks)
+
+
+def _lines(words: Sequence[Word]) -> list[list[Word]]:
+    lines: list[list[Word]] = []
+    tops: list[float] = []
+    for word in sorted(words, key=lambda one: one.box.centre[1]):
+        middle = word.box.centre[1]
+        place = bisect_left(tops, middle - 0.4 * max(word.box.height, 4.0))
+        if place < len(lines) and abs(tops[place] - middle) <= 0.4 * max(word.box.height, 4.0):
+            lines[place].append(word)
+        else:
+            lines.append([word])
+            tops.append(middle)
+    for line in lines:
+        line.sort(key=lambda one: one.box.x0)
+    return lines
+
+
+def _runs(line: Sequence[Word], barriers: Sequence[Rect]) -> list[Run]:
+    middle = line[0].box.centre[1]
+    across = [box for box in barriers if box.y0 <= middle <= box.y1]
+    runs: list[list[Word]] = []
+    for word in line:
+        last = runs[-1][-1] if runs else None
+        if last is not None:
+            gap = word.box.x0 - last.box.x1
+            crossed = any(last.box.centre[0] < box.centre[0] < word.box.centre[0] for box in across)
+            if gap <= GAP_HEIGHTS * max(last.box.height, word.box.height) and not crossed:
+                runs[-1].append(word)
+                continue
+        runs.append([word])
+    return [Run(tuple(words), union(word.box for word in words)) for words in runs]

@@ -1,0 +1,273 @@
+"""What is drawn on a page: straight strokes, outlines and pictures, with nested form XObjects' matrices accumulated."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pypdfium2.raw as pdfium
+
+from procession.digitize.document import Frame, OpenPage
+from procession.digitize.page import Rect, Segment, Shape
+
+OBJECTS_MAX = 60_000
+"""Graphics objects looked at on one page, nested ones included."""
+PATH_POINTS_MAX = 200_000
+"""Points of all paths of one page; maps and drawings hold more, forms never."""
+PATH_POINTS_EACH_MAX = 4_000
+DEPTH_MAX = 12
+"""Form XObjects within form XObjects."""
+THIN_POINTS = 2.0
+"""A filled rectangle thinner than this is a stroke."""
+STRAIGHT_SLOPE = 0.0175
+"""1 degree."""
+FAINT = 250
+"""A stroke whose channels are all lighter cannot be seen on paper."""
+
+
+class Matrix(NamedTuple):
+    a: float = 1.0
+    b: float = 0.0
+    c: float = 0.0
+    d: float = 1.0
+    e: float = 0.0
+    f: float = 0.0
+
+    def times(self, after: Matrix) -> Matrix:
+        """First this, then ``after``."""
+        return Matrix(
+            self.a * after.a + self.b * after.c,
+            self.a * after.b + self.b * after.d,
+            self.c * after.a + self.d * after.c,
+            self.c * after.b + self.d * after.d,
+            self.e * after.a + self.f * after.c + after.e,
+            self.e * after.b + self.f * after.d + after.f,
+        )
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
+
+    @property
+    def scale(self) -> float:
+        return abs(self.a * self.d - self.b * self.c) ** 0.5
+
+
+Colour = tuple[int, int, int]
+Point = tuple[float, float]
+
+
+@dataclass(slots=True)
+class Drawing:
+    segments: list[Segment] = field(default_factory=list)
+    shapes: list[Shape] = field(default_factory=list)
+    images: list[Rect] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Subpath:
+    points: list[Point]
+    curved: bool = False
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Paint:
+    stroke: Colour | None
+    fill: Colour | None
+    width: float
+
+
+def read_drawing(page: OpenPage) -> Drawing:
+    """Strokes and shapes that leave a mark on the page, in displayed coordinates; never raises for odd content."""
+    found = Drawing()
+    points_left = PATH_POINTS_MAX
+    for count, (obj, kind, matrix) in enumerate(_objects(page.raw)):
+        if count >= OBJECTS_MAX or points_left <= 0:
+            found.warnings.append(f"Page {page.number} holds too many drawn objects; the rest was left out.")
+            break
+        if kind == pdfium.FPDF_PAGEOBJ_PATH:
+            points_left -= _path(obj, matrix, page.frame, found)
+        elif kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING):
+            box = _image(obj, matrix, page.frame) if kind == pdfium.FPDF_PAGEOBJ_IMAGE else None
+            if box is not None:
+                found.images.append(box)
+    return found
+
+
+def _objects(page: Any) -> Iterator[tuple[Any, int, Matrix]]:
+    for index in range(pdfium.FPDFPage_CountObjects(page)):
+        yield from _walk(pdfium.FPDFPage_GetObject(page, index), Matrix(), 0)
+
+
+def _walk(obj: Any, outer: Matrix, depth: int) -> Iterator[tuple[Any, int, Matrix]]:
+    if not obj:
+        return
+    kind = pdfium.FPDFPageObj_GetType(obj)
+    if kind != pdfium.FPDF_PAGEOBJ_FORM:
+        yield obj, kind, outer
+        return
+    yield obj, kind, outer
+    if depth >= DEPTH_MAX:
+        return
+    inner = _matrix(obj).times(outer)
+    for index in range(max(0, pdfium.FPDFFormObj_CountObjects(obj))):
+        yield from _walk(pdfium.FPDFFormObj_GetObject(obj, index), inner, depth + 1)
+
+
+def _matrix(obj: Any) -> Matrix:
+    raw = pdfium.FS_MATRIX()
+    if not pdfium.FPDFPageObj_GetMatrix(obj, raw):
+        return Matrix()
+    return Matrix(raw.a, raw.b, raw.c, raw.d, raw.e, raw.f)
+
+
+def _image(obj: Any, outer: Matrix, frame: Frame) -> Rect | None:
+    matrix = _matrix(obj).times(outer)
+    corners = [frame.point(*matrix.point(x, y)) for x, y in ((0, 0), (1, 0), (0, 1), (1, 1))]
+    return _on_page(_bounds(corners), frame)
+
+
+def _on_page(box: Rect, frame: Frame) -> Rect | None:
+    """The part of ``box`` on the page; None when there is none, or its numbers are no numbers."""
+    clipped = Rect(max(box.x0, 0.0), max(box.y0, 0.0), min(box.x1, frame.width), min(box.y1, frame.height))
+    return clipped if clipped.x1 >= clipped.x0 and clipped.y1 >= clipped.y0 else None
+
+
+def _bounds(points: list[Point]) -> Rect:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return Rect(min(xs), min(ys), max(xs), max(ys))
+
+
+def _path(obj: Any, outer: Matrix, frame: Frame, found: Drawing) -> int:
+    """Adds what the path shows; returns how many points it has."""
+    count: int = pdfium.FPDFPath_CountSegments(obj)
+    if count <= 0:
+        return 1
+    if count > PATH_POINTS_EACH_MAX:
+        return PATH_POINTS_EACH_MAX // 40  # an illustration; not looked at
+    paint = _paint(obj, outer)
+    if paint.stroke is None and paint.fill is None:
+        return 1
+    matrix = _matrix(obj).times(outer)
+    for part in _subpaths(obj, count, matrix, frame):
+        _add(part, paint, frame, found)
+    return count
+
+
+def _paint(obj: Any, outer: Matrix) -> _Paint:
+    mode, stroked = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPath_GetDrawMode(obj, mode, stroked)
+    width = ctypes.c_float()
+    pdfium.FPDFPageObj_GetStrokeWidth(obj, width)
+    stroke = _colour(obj, pdfium.FPDFPageObj_GetStrokeColor) if stroked.value else None
+    fill = _colour(obj, pdfium.FPDFPageObj_GetFillColor) if mode.value else None
+    if stroke is not None and min(stroke) >= FAINT:
+        stroke = None
+    return _Paint(stroke, fill, max(width.value * _matrix(obj).times(outer).scale, 0.1))
+
+
+def _colour(obj: Any, ask: Any) -> Colour | None:
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if not ask(obj, red, green, blue, alpha):
+        return (0, 0, 0)
+    return (red.value, green.value, blue.value) if alpha.value >= 13 else None
+
+
+def _subpaths(obj: Any, count: int, matrix: Matrix, frame: Frame) -> list[_Subpath]:
+    parts: list[_Subpath] = []
+    x, y = ctypes.c_float(), ctypes.c_float()
+    for index in range(count):
+        segment = pdfium.FPDFPath_GetPathSegment(obj, index)
+        kind = pdfium.FPDFPathSegment_GetType(segment)
+        if not pdfium.FPDFPathSegment_GetPoint(segment, x, y):
+            continue
+        point = frame.point(*matrix.point(x.value, y.value))
+        if kind == pdfium.FPDF_SEGMENT_MOVETO or not parts:
+            parts.append(_Subpath([point]))
+        else:
+            parts[-1].points.append(point)
+            parts[-1].curved |= kind == pdfium.FPDF_SEGMENT_BEZIERTO
+        if pdfium.FPDFPathSegment_GetClose(segment):
+            parts[-1].closed = True
+    return parts
+
+
+def _add(part: _Subpath, paint: _Paint, frame: Frame, found: Drawing) -> None:
+    if len(part.points) < 2:
+        return
+    bounds = _on_page(_bounds(part.points), frame)
+    if bounds is None:
+        return
+    if part.curved:
+        _add_curve(part, bounds, paint, found)
+        return
+    rectangle = _is_rectangle(part)
+    if (
+        paint.fill is not None
+        and (rectangle or len(part.points) <= 3)
+        and min(bounds.width, bounds.height) < THIN_POINTS
+    ):
+        if min(paint.fill) < FAINT:
+            _add_bar(bounds, paint.fill, found)
+        return
+    if rectangle:
+        if min(bounds.width, bounds.height) < THIN_POINTS:
+            _add_bar(bounds, paint.stroke or (0, 0, 0), found)
+        else:
+            found.shapes.append(Shape(bounds, "rect", paint.stroke is not None, paint.fill is not None, paint.fill))
+        return
+    if paint.stroke is not None:
+        _add_strokes(part, paint, frame, found)
+    if paint.fill is not None or len(part.points) > 6:
+        found.shapes.append(Shape(bounds, "other", paint.stroke is not None, paint.fill is not None, paint.fill))
+
+
+def _add_curve(part: _Subpath, bounds: Rect, paint: _Paint, found: Drawing) -> None:
+    (ax, ay), (bx, by) = part.points[0], part.points[-1]
+    closed = part.closed or paint.fill is not None or max(abs(ax - bx), abs(ay - by)) < 0.05 * max(bounds.width, 1.0)
+    side = max(bounds.width, bounds.height)
+    round_ = (
+        closed and side > 3 and 0.75 <= bounds.width / max(bounds.height, 0.01) <= 1.33 and 10 <= len(part.points) <= 30
+    )
+    long = closed and bounds.width > 1.6 * bounds.height and bounds.height >= 8 and 10 <= len(part.points) <= 24
+    kind = "ellipse" if round_ else "rect" if long else "other"
+    found.shapes.append(Shape(bounds, kind, paint.stroke is not None, paint.fill is not None, paint.fill))
+
+
+def _add_bar(bounds: Rect, colour: Colour, found: Drawing) -> None:
+    horizontal = bounds.width >= bounds.height
+    found.segments.append(Segment(bounds, horizontal, min(bounds.width, bounds.height), colour))
+
+
+def _add_strokes(part: _Subpath, paint: _Paint, frame: Frame, found: Drawing) -> None:
+    points = [*part.points, part.points[0]] if part.closed else part.points
+    for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+        dx, dy = abs(ax - bx), abs(ay - by)
+        if max(dx, dy) < 2 or min(dx, dy) > max(0.3, STRAIGHT_SLOPE * max(dx, dy)):
+            continue
+        box = _on_page(Rect(min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)), frame)
+        if box is not None:
+            found.segments.append(Segment(box, dx >= dy, paint.width, paint.stroke or (0, 0, 0)))
+
+
+def _is_rectangle(part: _Subpath) -> bool:
+    points = part.points
+    if len(points) == 5 and max(abs(points[0][0] - points[4][0]), abs(points[0][1] - points[4][1])) < 0.1:
+        points = points[:4]
+    if len(points) != 4:
+        return False
+    xs, ys = sorted({round(x, 1) for x, _ in points}), sorted({round(y, 1) for _, y in points})
+    if xs[-1] - xs[0] > 400 * (ys[-1] - ys[0] + 0.01) and not part.closed:
+        return False
+    low, high, left, right = ys[0], ys[-1], xs[0], xs[-1]
+    corners = {(left, low), (left, high), (right, low), (right, high)}
+    near = {
+        (min((left, right), key=lambda v: abs(v - x)), min((low, high), key=lambda v: abs(v - y))) for x, y in points
+    }
+    straight = all(
+        min(abs(x - left), abs(x - right)) < 0.5 and min(abs(y - low), abs(y - high)) < 0.5 for x, y in points
+    )
+    return straight and near == corners

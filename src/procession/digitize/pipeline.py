@@ -1,0 +1,191 @@
+"""From bytes to a digital form, in named steps: open, read, recognise, draft for a range of pages; then assemble."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from procession.digitize.assemble import assemble_parts
+from procession.digitize.document import Document, Frame, Limits, open_document
+from procession.digitize.draft import draft_page
+from procession.digitize.ocr import Recogniser
+from procession.digitize.page import PageContent
+from procession.digitize.parts import PagePart, PagesPart, Turned, kept
+from procession.digitize.reader import read_open
+from procession.digitize.render import picture
+from procession.digitize.scan import read_scan
+from procession.digitize.widgets import read_widgets
+from procession.domain.analysis import Progress, Stage
+from procession.domain.errors import DamagedPdf
+from procession.domain.form import DigitizedDocument
+
+ENGINE_VERSION = "1"
+"""Rises when the same bytes may give another result; results of another version are not reused."""
+SCAN_WORDS_MAX = 8
+"""A page with more visible printed words than this is not taken for a scan."""
+SCAN_SHARE_MIN = 0.5
+"""Part of the page that pictures cover on a scanned page."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    languages: tuple[str, ...] = ("eng",)
+    """Tesseract's codes."""
+    ocr: bool = True
+    tessdata: str | None = None
+    """A folder of language data to look into first."""
+    ocr_dpi: int = 200
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(slots=True)
+class _Run:
+    """One range of pages on its way."""
+
+    document: Document
+    options: EngineOptions
+    on_progress: OnProgress
+    part: PagesPart
+    recogniser: Recogniser | None = None
+    started: float = field(default_factory=time.perf_counter)
+    cpu: float = field(default_factory=time.process_time)
+
+    def tell(self, stage: Stage, pages_done: int) -> None:
+        self.on_progress(Progress(stage, pages_done, self.part.pages_total))
+
+    def count(self, name: str, amount: float = 1) -> None:
+        self.part.usage[name] = self.part.usage.get(name, 0) + amount
+
+    def timed(self, name: str, since: float) -> None:
+        self.part.timings_ms[name] = self.part.timings_ms.get(name, 0.0) + (time.perf_counter() - since) * 1000
+
+
+def analyze_pages(
+    data: bytes,
+    first: int,
+    last: int,
+    options: EngineOptions | None = None,
+    limits: Limits | None = None,
+    on_progress: OnProgress | None = None,
+) -> PagesPart:
+    """Pages ``first`` to ``last`` (from 1, inclusive; clipped to the document).
+
+    Raises the DocumentErrors of ``open_document``, PageTooLarge, and tessdata.MissingLanguage. A page that cannot be
+    loaded is left out with a warning, unless none can.
+    """
+    document = open_document(data, limits or Limits())
+    run = _Run(document, options or EngineOptions(), on_progress or (lambda _: None), PagesPart(len(document)))
+    try:
+        _read_range(run, range(max(1, first), min(last, len(document)) + 1))
+    finally:
+        if run.recogniser is not None:
+            run.recogniser.close()
+        document.close()
+    run.part.usage["cpu_seconds"] = round(time.process_time() - run.cpu, 4)
+    return run.part
+
+
+def assemble(parts: Sequence[PagesPart], options: EngineOptions | None = None) -> DigitizedDocument:
+    """All ranges as one document: title, kind, sections across pages, unique names, values, confidence."""
+    return assemble_parts(parts)
+
+
+def digitize(
+    data: bytes,
+    options: EngineOptions | None = None,
+    limits: Limits | None = None,
+    on_progress: OnProgress | None = None,
+) -> DigitizedDocument:
+    """The whole document in one go; for short ones. Raises what ``analyze_pages`` raises."""
+    limits = limits or Limits()
+    part = analyze_pages(data, 1, limits.pages_max, options, limits, on_progress)
+    if on_progress is not None:
+        on_progress(Progress(Stage.EXTRACTION, part.pages_total, part.pages_total))
+    return assemble([part], options)
+
+
+def _read_range(run: _Run, numbers: range) -> None:
+    if run.document.repaired:
+        run.part.warnings.append("This PDF was damaged and had to be repaired; something may be missing.")
+    frames: dict[int, Frame] = {}
+    contents: list[tuple[PageContent, Turned | None]] = []
+    damaged: DamagedPdf | None = None
+    for number in numbers:
+        run.tell(Stage.PARSING, number - 1)
+        try:
+            content, turned, frame = _read(run, number)
+        except DamagedPdf as error:
+            damaged = error
+            run.part.warnings.append(f"Page {number} is damaged and was left out.")
+            continue
+        frames[number] = frame
+        contents.append((content, turned))
+    if not contents and damaged is not None:
+        raise damaged
+    since = time.perf_counter()
+    widgets = read_widgets(run.document.data, frames)
+    run.part.warnings += widgets.warnings
+    run.timed("widgets", since)
+    for content, turned in contents:
+        since = time.perf_counter()
+        content.widgets = widgets.by_page.get(content.number, []) if turned is None else []
+        draft = draft_page(content)
+        run.part.warnings += content.warnings
+        run.part.pages.append(PagePart(kept(content), draft, turned))
+        run.timed("fields", since)
+        run.tell(Stage.FIELD_DETECTION, content.number)
+
+
+def _read(run: _Run, number: int) -> tuple[PageContent, Turned | None, Frame]:
+    since = time.perf_counter()
+    page = run.document.page(number)
+    try:
+        content = read_open(page)
+        run.timed("read", since)
+        run.count("words", len(content.words))
+        scanned = is_scan(content)
+        if not scanned or not run.options.ocr:
+            run.count("pages_digital")
+            if scanned:
+                content.warnings.append(
+                    f"Page {number} is a picture and was not read: text recognition is switched off."
+                )
+            return content, None, page.frame
+        run.tell(Stage.RECOGNITION, number - 1)
+        since = time.perf_counter()
+        if run.recogniser is None:
+            run.recogniser = Recogniser(run.options.languages, run.options.tessdata)
+        dpi = float(run.options.ocr_dpi)
+        grey = picture(page.raw, dpi, run.document.limits)
+        dpi *= grey.shape[1] / max(1.0, page.frame.width * dpi / 72)  # less where the pixel limit demanded it
+        read, upright = read_scan(content, grey, dpi, run.recogniser)
+        run.timed("recognition", since)
+        run.count("pages_scanned")
+        return read, Turned.of(upright, page.frame.width, page.frame.height), page.frame
+    finally:
+        page.raw.close()
+
+
+def is_scan(content: PageContent) -> bool:
+    """(Almost) no visible printed words, and pictures over most of the page."""
+    words = sum(1 for word in content.words if word.visible and any(c.isalnum() for c in word.text))
+    if words > SCAN_WORDS_MAX:
+        return False
+    area = max(content.width * content.height, 1.0)
+    return sum(box.width * box.height for box in content.images) / area >= SCAN_SHARE_MIN
+
+
+__all__ = [
+    "ENGINE_VERSION",
+    "Document",
+    "EngineOptions",
+    "Limits",
+    "PagesPart",
+    "analyze_pages",
+    "assemble",
+    "digitize",
+    "open_document",
+]

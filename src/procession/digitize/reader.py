@@ -1,0 +1,223 @@
+"""One digital page as PageContent: words with boxes, strokes, shapes and pictures, and what of it nobody sees."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+from procession.digitize.document import Document, Frame, OpenPage
+from procession.digitize.page import PageContent, Rect, Shape, Word
+from procession.digitize.paths import Drawing, read_drawing
+
+CHARACTERS_MAX = 120_000
+"""Characters read of one page; a page of a telephone book holds a tenth of it."""
+WHITE = 248
+"""Every channel from here on is white on paper."""
+DARK_FILL = 225
+"""A fill with a channel darker than this shows white words."""
+GAP_EM = 0.28
+"""A wider gap between two letters, in heights of the line, parts words even without a space."""
+
+_PARTS = re.compile(
+    "[_\u2017\uff3f]+|\\.{4,}|\u2026{2,}|"
+    "[\u2610-\u2612\u25a1\u25a2\u25fb\u25fd\u274f-\u2752\u25cb\u25ef\u2b1c\u2b58\uf06f\uf0a8\uf071\uf072]"
+)
+"""Blanks and printed boxes."""
+_BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    font: str
+    bold: bool
+    colour: tuple[int, int, int]
+    drawn: bool
+
+
+_PLAIN = _Style("", False, (0, 0, 0), True)
+
+
+@dataclass(slots=True)
+class _Letter:
+    text: str
+    box: Rect
+    style: _Style
+    rtl: bool
+
+
+def read_page(document: Document, number: int) -> PageContent:
+    """Raises DamagedPdf and PageTooLarge. A page past one of the named limits is read up to it, with a warning."""
+    page = document.page(number)
+    try:
+        return read_open(page)
+    finally:
+        page.raw.close()
+
+
+def read_open(page: OpenPage) -> PageContent:
+    frame = page.frame
+    drawing = read_drawing(page)
+    warnings = list(drawing.warnings)
+    words = _words(page, warnings)
+    words = [_seen(word, frame, drawing) for word in words]
+    return PageContent(
+        number=page.number,
+        width=frame.width,
+        height=frame.height,
+        rotation=frame.rotation,
+        words=words,
+        segments=drawing.segments,
+        shapes=drawing.shapes,
+        images=drawing.images,
+        warnings=warnings,
+    )
+
+
+def _seen(word: Word, frame: Frame, drawing: Drawing) -> Word:
+    """White words are seen on dark panels and pictures only; words off the page never."""
+    x, y = word.box.centre
+    off = not (0 <= x <= frame.width and 0 <= y <= frame.height)
+    if off or (word.visible and min(word.colour) >= WHITE and not _on_dark(x, y, drawing)):
+        return replace(word, visible=False)
+    return word
+
+
+def _on_dark(x: float, y: float, drawing: Drawing) -> bool:
+    def holds(box: Rect) -> bool:
+        return box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1
+
+    return any(_dark(shape) and holds(shape.box) for shape in drawing.shapes) or any(map(holds, drawing.images))
+
+
+def _dark(shape: Shape) -> bool:
+    return shape.filled and shape.fill is not None and min(shape.fill) < DARK_FILL
+
+
+def _words(page: OpenPage, warnings: list[str]) -> list[Word]:
+    text = pdfium.FPDFText_LoadPage(page.raw)
+    if not text:
+        warnings.append(f"The text of page {page.number} cannot be read.")
+        return []
+    try:
+        found: list[Word] = []
+        for run in _runs(_letters(text, page, warnings)):
+            found.extend(_split(run))
+        return found
+    finally:
+        pdfium.FPDFText_ClosePage(text)
+
+
+def _letters(text: Any, page: OpenPage, warnings: list[str]) -> Iterator[_Letter | None]:
+    """Letters in reading order; None where a word ends."""
+    count = pdfium.FPDFText_CountChars(text)
+    if count > CHARACTERS_MAX:
+        warnings.append(f"Page {page.number} holds {count} characters; only the first {CHARACTERS_MAX} were read.")
+        count = CHARACTERS_MAX
+    frame = page.frame
+    styles: dict[int, _Style] = {}
+    box = pdfium.FS_RECTF()
+    reference = ctypes.byref(box)
+    for index in range(count):
+        code = pdfium.FPDFText_GetUnicode(text, index)
+        if code <= 0x20 or code in (0xA0, 0xAD, 0xFFFE, 0xFFFF) or 0x2000 <= code <= 0x200F or code == 0x3000:
+            yield None
+            continue
+        if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
+            continue
+        if not pdfium.FPDFText_GetLooseCharBox(text, index, reference):
+            continue
+        character = chr(code)
+        obj = pdfium.FPDFText_GetTextObject(text, index)
+        style = _PLAIN
+        if obj:
+            key = ctypes.addressof(obj.contents)
+            known = styles.get(key)
+            if known is None:
+                known = styles[key] = _style(obj)
+            style = known
+        rect = frame.rect(box.left, box.bottom, box.right, box.top)
+        yield _Letter(character, rect, style, code >= 0x590 and unicodedata.bidirectional(character) in ("R", "AL"))
+
+
+def _style(obj: Any) -> _Style:
+    mode = pdfium.FPDFTextObj_GetTextRenderMode(obj)
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    colour = (0, 0, 0)
+    opacity = 255
+    if pdfium.FPDFPageObj_GetFillColor(obj, red, green, blue, alpha):
+        colour, opacity = (red.value, green.value, blue.value), alpha.value
+    font = pdfium.FPDFTextObj_GetFont(obj)
+    name = _font_name(font) if font else ""
+    hidden = mode in (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP) or opacity < 13
+    return _Style(name, bool(_BOLD.search(name)), colour, not hidden)
+
+
+def _font_name(font: Any) -> str:
+    buffer = ctypes.create_string_buffer(128)
+    length = pdfium.FPDFFont_GetBaseFontName(font, buffer, 128)
+    name = buffer.raw[: min(length, 128)].split(b"\0")[0].decode("latin-1", "replace")
+    return name.split("+", 1)[-1]
+
+
+def _runs(letters: Iterator[_Letter | None]) -> Iterator[list[_Letter]]:
+    run: list[_Letter] = []
+    for letter in letters:
+        if letter is None or (run and not _joins(run[-1], letter)):
+            if run:
+                yield run
+            run = []
+        if letter is None:
+            continue
+        if run and run[-1].text == letter.text and abs(run[-1].box.x0 - letter.box.x0) < 0.15 * run[-1].box.width:
+            continue  # printed twice to look bold
+        run.append(letter)
+    if run:
+        yield run
+
+
+def _joins(one: _Letter, two: _Letter) -> bool:
+    height = max(min(one.box.height, two.box.height), 1.0)
+    overlap = min(one.box.y1, two.box.y1) - max(one.box.y0, two.box.y0)
+    if overlap < 0.5 * height:
+        return False
+    gap = max(two.box.x0 - one.box.x1, one.box.x0 - two.box.x1)
+    return gap <= GAP_EM * height
+
+
+def _split(run: Sequence[_Letter]) -> Iterator[Word]:
+    """Blanks of underscores or dots and printed boxes are words of their own: "Name:____" is two."""
+    text = "".join(letter.text for letter in run)
+    start = 0
+    for match in _PARTS.finditer(text):
+        if match.start() > start:
+            yield _word(run[start : match.start()])
+        yield _word(run[match.start() : match.end()])
+        start = match.end()
+    if start < len(run):
+        yield _word(run[start:])
+
+
+def _word(run: Sequence[_Letter]) -> Word:
+    box = Rect(
+        min(letter.box.x0 for letter in run),
+        min(letter.box.y0 for letter in run),
+        max(letter.box.x1 for letter in run),
+        max(letter.box.y1 for letter in run),
+    )
+    style = run[0].style
+    return Word(
+        text="".join(letter.text for letter in run),
+        box=box,
+        font=style.font,
+        size=round(box.height * 0.87, 2),
+        bold=style.bold,
+        colour=style.colour,
+        visible=style.drawn,
+        rtl=sum(letter.rtl for letter in run) * 2 > len(run),
+    )
