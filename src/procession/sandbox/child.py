@@ -36,15 +36,19 @@ class Channel:
         self._sock = sock
         self._limits = limits
         self._pages_max = pages_max
+        self._known = False
 
-    def pages(self, count: int) -> None:
-        """How many pages this child reads."""
-        self._limits.allow_pages(count / self._pages_max)
+    def pages(self, count: int | None = None) -> None:
+        """How many pages this child reads; all it may when not given."""
+        self._known = True
+        self._limits.allow_pages(1.0 if count is None else count / self._pages_max)
 
     def scanned(self) -> None:
         self._limits.allow_ocr()
 
     def progress(self, progress: Progress) -> None:
+        if progress.pages_total and not self._known:
+            self.pages(progress.pages_total)
         if progress.stage is Stage.RECOGNITION:
             self.scanned()
         told = {"pages_done": progress.pages_done, "pages_total": progress.pages_total, "stage": progress.stage.value}
@@ -124,19 +128,12 @@ def digitize(request: Request, channel: Channel) -> Answer:
     from procession.digitize import pipeline
 
     options, limits = _engine(request)
-    (data,) = request.blobs
-    document = pipeline.open_document(data, limits)
-    try:
-        total = len(document)
-    finally:
-        document.close()
-    last = min(total, request.limits.pages_per_child)
-    channel.pages(last)
-    channel.progress(Progress(Stage.PARSING, 0, total))
-    part = pipeline.analyze_pages(data, 1, last, options, limits, channel.progress)
-    if last < total:
-        return {"pages_total": total, "part": part.to_json()}, None
-    return {"pages_total": total, "document": _assembled([part], options)}, None
+    last = request.limits.pages_per_child
+    part = pipeline.analyze_pages(request.blobs[0], 1, last, options, limits, channel.progress)
+    if part.pages_total > last:
+        return {"pages_total": part.pages_total, "part": part.to_json()}, None
+    channel.progress(Progress(Stage.EXTRACTION, part.pages_total, part.pages_total))
+    return {"document": _assembled([part], options)}, None
 
 
 def analyze(request: Request, channel: Channel) -> Answer:
@@ -144,7 +141,7 @@ def analyze(request: Request, channel: Channel) -> Answer:
 
     options, limits = _engine(request)
     first, last = request.arguments["first"], request.arguments["last"]
-    channel.pages(last - first + 1)
+    channel.pages()
     part = pipeline.analyze_pages(request.blobs[0], first, last, options, limits, channel.progress)
     return {"part": part.to_json()}, None
 
@@ -153,7 +150,7 @@ def assemble(request: Request, channel: Channel) -> Answer:
     from procession.digitize import pipeline
 
     options, _ = _engine(request)
-    channel.pages(request.limits.pages_per_child)
+    channel.pages()
     parts = [pipeline.PagesPart.from_json(json.loads(blob)) for blob in request.blobs]
     return {"document": _assembled(parts, options)}, None
 
@@ -169,7 +166,7 @@ def render(request: Request, channel: Channel) -> Answer:
     from procession.domain.form import Field
 
     _, limits = _engine(request)
-    channel.pages(1)
+    channel.pages()
     png = drawing.render_page(request.blobs[0], request.arguments["page"], request.arguments["width_px"], limits)
     if request.arguments.get("fields") is not None:
         png = drawing.overlay(png, [Field.model_validate(one) for one in request.arguments["fields"]])

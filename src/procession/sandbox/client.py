@@ -43,6 +43,7 @@ from procession.sandbox.server_process import ServerProcess
 
 VERBS = "procession.sandbox.child"
 TWICE = "Reading this PDF ended abnormally, twice. Print it to a new PDF and upload that."
+TOO_MUCH = "This PDF yields more than one analysis may answer. Split it and upload the parts."
 PROGRESS_PER_CALL_MAX = 100_000
 
 OnProgress = Callable[[Progress], None]
@@ -125,9 +126,12 @@ class Sandbox:
             raise Internal("The engine answered something else than was asked.")
         parts = [_part(first)]
         for start in range(step + 1, total + 1, step):
-            asked = {**arguments, "first": start, "last": min(start + step - 1, total)}
-            parts.append(_part((await self.call("analyze", asked, [data], step, on_progress)).body))
-        return (await self.call("assemble", arguments, parts, step, on_progress)).body
+            last = min(start + step - 1, total)
+            asked = {**arguments, "first": start, "last": last}
+            parts.append(_part((await self.call("analyze", asked, [data], last - start + 1, on_progress)).body))
+            if sum(map(len, parts)) > self.limits.output_bytes_max:
+                raise TooComplex(TOO_MUCH)
+        return (await self.call("assemble", arguments, parts, total, on_progress)).body
 
     async def render(self, data: bytes, page: int, width_px: int, fields: Sequence[Field] | None = None) -> bytes:
         """PNG of page ``page`` (from 1); with ``fields``, their boxes drawn on it. Raises as ``analyze`` does."""
@@ -192,7 +196,7 @@ class Sandbox:
             }
             try:
                 async with asyncio.timeout(None) as deadline:
-                    clock = _Clock(deadline, self.limits, pages)
+                    clock = _Clock(deadline, self.limits, pages, known=verb != "digitize")
                     exchange = _Exchange(ours, self.limits, report, clock)
                     answer = await exchange.run(encode_json(header), blobs)
                     if answer is not None:
@@ -201,9 +205,7 @@ class Sandbox:
             except TimeoutError:
                 raise AnalysisTimeout from None
             except TooMuch:
-                raise TooComplex(
-                    "This PDF yields more than one analysis may answer. Split it and upload the parts."
-                ) from None
+                raise TooComplex(TOO_MUCH) from None
             except FrameError as error:
                 raise Internal(f"The engine answered something else than was asked: {error}.") from None
             # leaving closes the watch, on which the fork-server kills the child if it still lives
@@ -228,13 +230,13 @@ class _Reporter:
 class _Clock:
     """A child's wall clock: the base, and its pages' share once it said, the first time, how many there are."""
 
-    def __init__(self, deadline: asyncio.Timeout, limits: SandboxLimits, pages_max: int) -> None:
+    def __init__(self, deadline: asyncio.Timeout, limits: SandboxLimits, pages_max: int, *, known: bool) -> None:
         self._deadline = deadline
         self._limits = limits
         self._pages_max = pages_max
         self._started = asyncio.get_running_loop().time()
-        self._deadline.reschedule(self._started + limits.wall_seconds(0))
-        self._known = False
+        self._deadline.reschedule(self._started + limits.wall_seconds(pages_max if known else 0))
+        self._known = known
 
     def pages(self, count: int) -> None:
         if count and not self._known:
