@@ -122,7 +122,6 @@ def test_everything_can_be_read_and_finished_without_scripts(
     context, page, watched = opened(browser, server.base_url, java_script_enabled=False)
     page.goto("/")
     expect(page.locator(".row", has_text="review.pdf")).to_be_visible()
-    expect(page.get_by_text("Uploading needs JavaScript")).to_be_visible()
     page.goto(f"/analyses/{furnished.review}?only=look")
     page.goto(f"/analyses/{furnished.review}")
     expect(page.locator(".field").first).to_be_visible()

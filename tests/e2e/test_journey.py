@@ -30,7 +30,7 @@ def upload(page: Page, name: str, content: bytes) -> Locator:
 def review(page: Page, name: str, content: bytes) -> None:
     row = upload(page, name, content)
     expect(row).to_have_attribute("data-state", READABLE)
-    row.get_by_role("link", name="Review").click()
+    row.get_by_role("link", name=f"Review {name}", exact=True).click()
     page.locator("main[data-ready=yes]").wait_for()
 
 
@@ -71,7 +71,7 @@ def test_a_pdf_becomes_a_form_that_a_couple_answers(
         page.get_by_role("link", name="Download CSV").click()
     target = tmp_path / "answers.csv"
     download.value.save_as(target)
-    table = list(csv.reader(target.open(newline="", encoding="utf-8-sig")))
+    table = list(csv.reader(target.read_text(encoding="utf-8-sig").splitlines()))
     assert len(table) == 2
     assert "Ana Example" in table[1]
 
