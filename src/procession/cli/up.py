@@ -21,6 +21,10 @@ LOCK_FILE = "procession.lock"
 WORKERS_MAX = 256
 
 
+def register(app: typer.Typer) -> None:
+    app.command()(up)
+
+
 def up(
     data: Annotated[Path | None, typer.Option(help="Folder of the database, objects and keys.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
@@ -123,7 +127,3 @@ def _say_ready(screen: Console, settings: Any, listener: socket.socket, applicat
     screen.print(f"Procession is ready: {application.capacity.slots} at once, data in {settings.data}.", markup=False)
     if missing := application.sandbox.missing():
         screen.print(f"This system lacks sandbox protections: {', '.join(missing)}.", style="yellow", markup=False)
-
-
-def register(app: typer.Typer) -> None:
-    app.command()(up)
