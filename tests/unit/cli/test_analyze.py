@@ -56,7 +56,8 @@ def test_each_file_is_one_line_of_json_in_the_order_named(folder: Path) -> None:
         assert result["status"] in {"completed", "requires_review"}
         assert result["error"] is None
     assert len(results[0]["pages"]) == 3
-    assert {"name": "email", "source": "widget"}.items() <= results[1]["form"]["fields"][0].items()
+    first = results[1]["form"]["fields"][0]
+    assert (first["label"], first["type"], first["source"]) == ("Couple's e-mail", "email", "widget")
     assert ran.stderr == "", "no progress where nobody looks"
 
 
@@ -122,7 +123,11 @@ def test_a_document_longer_than_one_child_reads_comes_out_whole(tmp_path: Path) 
     short = lines(run("--json", "long.pdf", cwd=tmp_path))[0]
     ranges = lines(run("--json", "long.pdf", cwd=tmp_path, PROCESSION_SANDBOX__PAGES_PER_CHILD="3"))[0]
     assert [page["number"] for page in ranges["pages"]] == list(range(1, 8))
-    assert ranges["form"] == short["form"]
+    assert len(ranges["form"]["fields"]) == 21
+    for mine, its in zip(ranges["form"]["fields"], short["form"]["fields"], strict=True):
+        # positions are rounded on the way from child to child
+        assert mine.pop("box") == pytest.approx(its.pop("box"), abs=1e-4)
+        assert mine == its
 
 
 def test_outputs_of_files_with_one_name_do_not_overwrite_each_other(folder: Path) -> None:
@@ -162,7 +167,7 @@ def test_a_file_one_may_not_read_says_so(folder: Path) -> None:
 
 def test_the_interrupt_key_ends_it_and_leaves_no_process(folder: Path) -> None:
     # a long document, so that there is something to interrupt
-    (folder / "long.pdf").write_bytes(form(labels=tuple(f"Label {number}" for number in range(18)), pages=400))
+    (folder / "long.pdf").write_bytes(form(labels=tuple(f"Label {number}" for number in range(18)), pages=120))
     with subprocess.Popen(
         [*COMMAND, "long.pdf"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
