@@ -140,7 +140,7 @@ def test_an_empty_drawn_field_keeps_a_nearby_heading_from_becoming_its_value() -
     page = Drawn()
     page.text(60, 100, "Venue")
     page.text(60, 118, "Please print clearly")
-    drawn = field((0.3, 0.11, 0.8, 0.13), subtype=Subtype.CEREMONY_VENUE)
+    drawn = field((0.3, 0.11, 0.8, 0.13), label="Venue", subtype=Subtype.CEREMONY_VENUE)
     (found,) = extract_values([page.page], [drawn])
     assert found.value is None
 
@@ -153,3 +153,19 @@ def test_filled_fields_keep_what_they_hold() -> None:
     )
     (found,) = extract_values([page.page], [widget])
     assert found.value == "2026-09-12"
+
+
+def test_an_answer_taken_for_the_end_of_the_label_goes_back_to_the_field() -> None:
+    page = Drawn()
+    page.text(60, 100, "Email:")
+    end = page.text(100, 100, "anna@example.com")
+    drawn = field(
+        (end / 595, 98 / 842, 500 / 595, 114 / 842),
+        FieldType.EMAIL,
+        label="Email anna@example.com",
+        subtype=Subtype.COUPLE_EMAIL,
+    )
+    (found,) = extract_values([page.page], [drawn])
+    assert (found.id, found.label, found.value) == ("f1", "Email", "anna@example.com")
+    assert found.box is not None
+    assert found.box[0] == pytest.approx(100 / 595, abs=1e-4)

@@ -8,13 +8,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from procession.digitize.classify import classify
 from procession.digitize.page import PageContent, Rect
 from procession.digitize.values import people, roles, things
 from procession.digitize.values.evidence import ink_in, signatures
 from procession.digitize.values.found import TYPES, Found, Kind, Reading, read
 from procession.digitize.values.labelled import pairs
 from procession.digitize.values.normal import Hints, normalise
-from procession.digitize.vocabulary import MEANINGS
+from procession.digitize.vocabulary import MEANINGS, fold
 from procession.domain.form import Box, Category, Field, FieldType, Source, Subtype
 
 REVIEW_BELOW = 0.6
@@ -45,7 +46,7 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
             if not _blank_on_purpose(found, filled):
                 added.append(_new_field(found, page, len(added) + 1))
         elif filled[home].value in (None, "") or filled[home].subtype is None:
-            filled[home] = _with(filled[home], found, page)
+            filled[home] = _with(_unswallowed(filled[home], found, page), found, page)
     return [*filled, *added]
 
 
@@ -175,19 +176,44 @@ def _home(found: Found, fields: Sequence[Field], page: PageContent) -> int | Non
         wanted = TYPES.get(found.subtype, FieldType.TEXT)
         if inside and wanted in _SIGNED and field.type in _SIGNED:
             return index
+        if _swallowed(found, field, box):
+            return index
         same = str(field.value) == str(found.value) or field.value_text == found.text
         if inside and field.subtype is None and same:
             return index
     return None
 
 
+def _swallowed(found: Found, field: Field, box: Rect) -> bool:
+    """A drawn field of this meaning is empty: what was found nearby is a heading or a hint, not a value."""
+    level = found.box.y0 - 6 <= box.centre[1] <= found.box.y1 + 8
+    before = -6 <= box.x0 - found.box.x1 <= 24
+    written = fold(found.text).strip()
+    return bool(written) and level and before and fold(field.label).strip(" *").endswith(written)
+
+
+def _unswallowed(field: Field, found: Found, page: PageContent) -> Field:
+    """The field with the answer cut off its label and its box drawn back over the answer."""
+    if field.box is None or not _swallowed(found, field, _points(field.box, page)):
+        return field
+    at = field.label.rfind(found.text.split()[0])
+    label = (field.label[:at].strip(" :") if at > 0 else "") or found.label or field.label
+    meaning = classify(label, field.section or "", field.type.value if field.type in _SIGNED else "text")
+    proof = _fractions(found.box, page)
+    box = (min(field.box[0], proof[0]), min(field.box[1], proof[1]), field.box[2], max(field.box[3], proof[3]))
+    update = {"label": label, "name": label, "box": box, "type": meaning.type, "subtype": meaning.subtype}
+    return field.model_copy(update=update | {"category": meaning.category})
+
+
 def _blank_on_purpose(found: Found, fields: Sequence[Field]) -> bool:
     """A drawn field of this meaning on the page is empty: what was found nearby is a heading or a hint, not a value."""
     if found.subtype in (Subtype.VENDOR_NAME, Subtype.CLIENT_SIGNATURE, Subtype.VENDOR_SIGNATURE):
         return False
+    if found.label is None:
+        return False
+    named = fold(found.label)
     return any(
-        field.subtype is found.subtype and field.value in (None, "") and field.source is not Source.TEXT
-        for field in fields
+        field.subtype is found.subtype and field.value in (None, "") and named in fold(field.label) for field in fields
     )
 
 
