@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
 
 import pypdfium2.raw as pdfium
 
@@ -23,6 +24,9 @@ THIN_POINTS = 2.0
 """A filled rectangle thinner than this is a stroke."""
 STRAIGHT_SLOPE = 0.0175
 """1 degree."""
+RING_POINTS_MAX = 3.0
+"""Width of an outline drawn as a filled ring."""
+RING_PARTS_MAX = 40
 FAINT = 250
 """A stroke whose channels are all lighter cannot be seen on paper."""
 
@@ -152,9 +156,35 @@ def _path(obj: Any, outer: Matrix, frame: Frame, found: Drawing) -> int:
     if paint.stroke is None and paint.fill is None:
         return 1
     matrix = _matrix(obj).times(outer)
-    for part in _subpaths(obj, count, matrix, frame):
+    parts = _subpaths(obj, count, matrix, frame)
+    if paint.fill is not None and paint.stroke is None and 2 <= len(parts) <= RING_PARTS_MAX:
+        parts = _without_rings(parts, frame, found)
+    for part in parts:
         _add(part, paint, frame, found)
     return count
+
+
+def _without_rings(parts: list[_Subpath], frame: Frame, found: Drawing) -> list[_Subpath]:
+    """A rectangle filled but for a slightly smaller one within it is an outline: design programs draw borders so."""
+    rest = list(parts)
+    for outer in parts:
+        for inner in parts:
+            if outer is inner or outer not in rest or inner not in rest or not _rings(outer, inner):
+                continue
+            rest = [part for part in rest if part is not outer and part is not inner]
+            bounds = _on_page(_bounds(inner.points), frame)
+            if bounds is not None:
+                kind = _curve_kind(inner, bounds) if inner.curved else "rect"
+                found.shapes.append(Shape(bounds, kind, stroked=True, filled=False))
+    return rest
+
+
+def _rings(outer: _Subpath, inner: _Subpath) -> bool:
+    if outer.curved != inner.curved or not (outer.curved or (_is_rectangle(outer) and _is_rectangle(inner))):
+        return False
+    a, b = _bounds(outer.points), _bounds(inner.points)
+    sides = (b.x0 - a.x0, b.y0 - a.y0, a.x1 - b.x1, a.y1 - b.y1)
+    return all(0 < side <= RING_POINTS_MAX for side in sides) and min(b.width, b.height) > 3
 
 
 def _paint(obj: Any, outer: Matrix) -> _Paint:
@@ -228,13 +258,16 @@ def _add(part: _Subpath, paint: _Paint, frame: Frame, found: Drawing) -> None:
 def _add_curve(part: _Subpath, bounds: Rect, paint: _Paint, found: Drawing) -> None:
     (ax, ay), (bx, by) = part.points[0], part.points[-1]
     closed = part.closed or paint.fill is not None or max(abs(ax - bx), abs(ay - by)) < 0.05 * max(bounds.width, 1.0)
-    side = max(bounds.width, bounds.height)
-    round_ = (
-        closed and side > 3 and 0.75 <= bounds.width / max(bounds.height, 0.01) <= 1.33 and 10 <= len(part.points) <= 30
-    )
-    long = closed and bounds.width > 1.6 * bounds.height and bounds.height >= 8 and 10 <= len(part.points) <= 24
-    kind = "ellipse" if round_ else "rect" if long else "other"
+    kind = _curve_kind(part, bounds) if closed else "other"
     found.shapes.append(Shape(bounds, kind, paint.stroke is not None, paint.fill is not None, paint.fill))
+
+
+def _curve_kind(part: _Subpath, bounds: Rect) -> Literal["rect", "ellipse", "other"]:
+    """A circle by its proportions, a rectangle with round corners by its width; anything else is a drawing."""
+    points = len(part.points)
+    if max(bounds.width, bounds.height) > 3 and 0.75 <= bounds.width / max(bounds.height, 0.01) <= 1.33:
+        return "ellipse" if 10 <= points <= 30 else "other"
+    return "rect" if bounds.width > 1.6 * bounds.height >= 12.8 and 10 <= points <= 24 else "other"
 
 
 def _add_bar(bounds: Rect, colour: Colour, found: Drawing) -> None:
@@ -244,7 +277,7 @@ def _add_bar(bounds: Rect, colour: Colour, found: Drawing) -> None:
 
 def _add_strokes(part: _Subpath, paint: _Paint, frame: Frame, found: Drawing) -> None:
     points = [*part.points, part.points[0]] if part.closed else part.points
-    for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(points):
         dx, dy = abs(ax - bx), abs(ay - by)
         if max(dx, dy) < 2 or min(dx, dy) > max(0.3, STRAIGHT_SLOPE * max(dx, dy)):
             continue
@@ -264,9 +297,7 @@ def _is_rectangle(part: _Subpath) -> bool:
         return False
     low, high, left, right = ys[0], ys[-1], xs[0], xs[-1]
     corners = {(left, low), (left, high), (right, low), (right, high)}
-    near = {
-        (min((left, right), key=lambda v: abs(v - x)), min((low, high), key=lambda v: abs(v - y))) for x, y in points
-    }
+    near = {(left if x - left < right - x else right, low if y - low < high - y else high) for x, y in points}
     straight = all(
         min(abs(x - left), abs(x - right)) < 0.5 and min(abs(y - low), abs(y - high)) < 0.5 for x, y in points
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -69,7 +69,7 @@ def read_widgets(data: bytes, frames: Mapping[int, Frame]) -> Widgets:
             form = pdf.Root.get("/AcroForm")
             if isinstance(form, pikepdf.Dictionary) and "/XFA" in form:
                 found.warnings.append("This PDF holds an XFA form; only what it shows as ordinary fields was read.")
-            pieces = list(_pieces(pdf, form, frames, found.warnings))
+            pieces = _distinct(_pieces(pdf, form, frames, found.warnings))
             _put_together(pieces, found)
     except pikepdf.PasswordError:
         found.warnings.append("The form fields are encrypted and were not read.")
@@ -108,6 +108,22 @@ def _pieces(pdf: Any, form: Any, frames: Mapping[int, Frame], warnings: list[str
         piece = _guarded(node, found, frames[found]) if found is not None else None
         if piece is not None:
             yield piece
+
+
+def _distinct(pieces: Iterable[_Piece]) -> list[_Piece]:
+    """Copies that lie exactly on one another count once, the filled one if there is one: nobody can click the others."""
+    kept: dict[tuple[int, str, int, int, int, int], _Piece] = {}
+    for piece in pieces:
+        box = piece.box
+        key = (piece.page, piece.kind, round(box.x0), round(box.y0), round(box.x1), round(box.y1))
+        known = kept.get(key)
+        if known is None or (not _has_value(known) and _has_value(piece)):
+            kept[key] = piece
+    return list(kept.values())
+
+
+def _has_value(piece: _Piece) -> bool:
+    return piece.selected or (piece.kind in ("text", "choice") and bool(_text(_inherited(piece.node, "/V"))))
 
 
 def _items(array: Any) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from procession.digitize.detect.candidate import PRIOR, Candidate
 from procession.digitize.detect.rules import Grid, Rule, Rules
@@ -22,9 +23,12 @@ DOTS_CHARS_MIN = 12
 def line_candidates(page: PageContent, layout: Layout, rules: Rules, grid: Grid) -> list[Candidate]:
     found: list[Candidate] = []
     for index, rule in enumerate(rules.across):
-        if index in grid.closed or rule.length < LENGTH_POINTS_MIN:
+        if rule.length < LENGTH_POINTS_MIN:
             continue
+        closed = grid.closed.get(index, [])
         for start, end in _open_parts(rule, layout, rules):
+            if any(low - 2 <= (start + end) / 2 <= high + 2 for low, high in closed):
+                continue
             candidate = _on_rule(Rule(rule.at, start, end), page, layout, rules)
             if candidate is not None:
                 found.append(candidate)
@@ -63,13 +67,14 @@ def _last(word: object, page: PageContent) -> bool:
 
 def _open_parts(rule: Rule, layout: Layout, rules: Rules) -> list[tuple[float, float]]:
     """The rule without what words stand on, parted where vertical rules rise from it."""
-    cuts = [rule.start, rule.end]
-    for side in rules.down:
-        if rule.start + 3 < side.at < rule.end - 3 and side.start < rule.at - 5 <= side.end + 3:
-            cuts.append(side.at)
-    cuts.sort()
+    rising = [
+        side.at
+        for side in rules.down
+        if rule.start + 3 < side.at < rule.end - 3 and side.start < rule.at - 5 <= side.end + 3
+    ]
+    cuts = sorted([rule.start, *rising, rule.end])
     parts: list[tuple[float, float]] = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         strip = Rect(start, rule.at - 7.5, end, rule.at - 0.5)
         words = sorted(layout.touching(strip), key=lambda w: w.box.x0)
         at = start
@@ -102,9 +107,11 @@ def _air(rule: Rule, layout: Layout, rules: Rules) -> float:
     """Points above the rule until a word or another rule."""
     zone = Rect(rule.start + 1, rule.at - HEIGHT_POINTS[1] - 6, rule.end - 1, rule.at - 0.5)
     above = [w.box.y1 for w in layout.touching(zone) if w.box.centre[1] < rule.at - 3]
-    for other in rules.across:
-        if zone.y0 < other.at < rule.at - 2 and other.start < rule.end - 2 and other.end > rule.start + 2:
-            above.append(other.at)
+    above += [
+        other.at
+        for other in rules.across
+        if zone.y0 < other.at < rule.at - 2 and other.start < rule.end - 2 and other.end > rule.start + 2
+    ]
     return rule.at - max(above) if above else HEIGHT_POINTS[1] + 6
 
 

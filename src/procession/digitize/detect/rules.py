@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from procession.digitize.page import PageContent, Rect
 
@@ -93,8 +94,8 @@ def _joined(rules: Iterable[Rule]) -> list[Rule]:
 @dataclass(frozen=True, slots=True)
 class Grid:
     cells: tuple[Rect, ...]
-    closed: frozenset[int]
-    """Indices into ``rules.across`` of rules that bound a cell."""
+    closed: dict[int, list[tuple[float, float]]]
+    """Index into ``rules.across`` -> stretches of that rule that bound a cell."""
 
 
 def find_cells(rules: Rules) -> Grid:
@@ -112,18 +113,19 @@ def find_cells(rules: Rules) -> Grid:
                 found.append(other)
         crossing[index] = found
     cells: list[Rect] = []
-    closed: set[int] = set()
+    closed: dict[int, list[tuple[float, float]]] = {}
     for top, first in enumerate(rules.across):
         sides = [s for s in crossing[top] if rules.down[s].end > first.at + CELL_POINTS_MIN[1]]
-        for left, right in zip(sides, sides[1:], strict=False):
+        for left, right in pairwise(sides):
             cell = _cell_below(rules, crossing, top, left, right)
             if cell is None or len(cells) >= CELLS_MAX:
                 continue
             bottom, box = cell
             if box.width >= CELL_POINTS_MIN[0]:
                 cells.append(box)
-            closed |= {top, bottom}
-    return Grid(tuple(cells), frozenset(closed))
+            for edge in (top, bottom):
+                closed.setdefault(edge, []).append((box.x0, box.x1))
+    return Grid(tuple(cells), closed)
 
 
 def _cell_below(
