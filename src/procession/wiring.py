@@ -59,7 +59,9 @@ class Application:
     was so by an earlier life of it, and is given back.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, chance: random.Random, working: bool) -> None:
+    def __init__(
+        self, settings: Settings, sandbox: Sandbox, clock: Clock, chance: random.Random, working: bool
+    ) -> None:
         self.settings = settings
         folder = prepared(settings.data)
         self.keys: KeyStore = LocalKeys(folder / "keys", region=settings.region)
@@ -67,7 +69,7 @@ class Application:
         self.store: Store = SqliteStore(_database_file(settings))
         self.dispatcher: Dispatcher = InProcessDispatcher()
         self.changes = Changes()
-        self.sandbox = Sandbox(SandboxLimits.of(settings.sandbox))
+        self.sandbox = sandbox
         self.capacity = Capacity(settings.worker.slots or cores())
         self.foundation = Foundation(
             settings=settings,
@@ -142,13 +144,19 @@ class Application:
 
 
 def build(
-    settings: Settings, *, clock: Clock = system_clock, chance: random.Random | None = None, working: bool = True
+    settings: Settings,
+    *,
+    sandbox: Sandbox | None = None,
+    clock: Clock = system_clock,
+    chance: random.Random | None = None,
+    working: bool = True,
 ) -> Application:
     """Nothing runs yet. Without ``working`` uploads are taken and stay pending.
 
     Raises Unavailable (folder, keys), InvalidRequest (settings of a kind this version does not serve).
     """
-    return Application(settings, clock, chance or random.SystemRandom(), working)
+    confined = sandbox or Sandbox(SandboxLimits.of(settings.sandbox))
+    return Application(settings, confined, clock, chance or random.SystemRandom(), working)
 
 
 def cores() -> int:
