@@ -46,7 +46,7 @@ def acroform(mark: str = "") -> bytes:
         name="email", tooltip="Couple's e-mail", x=200, y=690, width=250, height=20, fieldFlags="required"
     )
     canvas.drawString(72, 650, "Vegetarian menu:")
-    canvas.acroForm.checkbox(name="vegetarian", tooltip="Vegetarian menu", x=200, y=645, size=16)
+    canvas.acroForm.checkbox(name="vegetarian", tooltip="Vegetarian menu", x=200, y=645, size=16, fieldFlags="")
     canvas.drawString(72, 600, "Number of guests:")
     canvas.acroForm.textfield(name="guests", tooltip="Number of guests", x=200, y=590, width=100, height=20)
     canvas.save()

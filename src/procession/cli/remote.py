@@ -176,9 +176,7 @@ def list_analyses(
     table = Table("id", "file", "status", "pages", "fields", "to look at", "age", box=None, pad_edge=False)
     with asking(server, api_key) as client:
         states = [one.value for one in status or ()]
-        found = client.list(
-            status=states, priority=priority, batch_id=batch, needs_review=needs_review, page_size=min(limit, 200)
-        )
+        found = client.list(status=states, priority=priority, batch_id=batch, needs_review=needs_review)
         for _, analysis in zip(range(limit), found, strict=False):
             if as_json:
                 screen.data(analysis)

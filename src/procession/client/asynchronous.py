@@ -113,7 +113,7 @@ class AsyncClient:
         priority: str | None = None,
         batch_id: str | None = None,
         needs_review: bool | None = None,
-        page_size: int = 50,
+        page_size: int | None = None,
     ) -> AsyncIterator[Analysis]:
         """All analyses that fit, newest first, read page by page as you go."""
         filters = protocol.analysis_filters(status, priority, batch_id, needs_review)
@@ -198,7 +198,7 @@ class AsyncClient:
     async def batch(self, batch_id: str) -> Batch:
         return await self._model(Call("GET", f"/v1/batches/{batch_id}"), Batch)
 
-    async def forms(self, *, page_size: int = 50) -> AsyncIterator[Form]:
+    async def forms(self, *, page_size: int | None = None) -> AsyncIterator[Form]:
         async for one in self._pages("/v1/forms", page_size, (), Form):
             yield one
 
@@ -210,7 +210,7 @@ class AsyncClient:
         path, headers = f"/v1/forms/{form.id}", {"If-Match": form.etag}
         return await self._model(Call("PATCH", path, json={"open": is_open}, headers=headers, repeatable=False), Form)
 
-    async def responses(self, form_id: str, *, page_size: int = 50) -> AsyncIterator[Response]:
+    async def responses(self, form_id: str, *, page_size: int | None = None) -> AsyncIterator[Response]:
         async for one in self._pages(f"/v1/forms/{form_id}/responses", page_size, (), Response):
             yield one
 
@@ -220,7 +220,7 @@ class AsyncClient:
     # --- the wire ----------------------------------------------------------------------------------------------------
 
     async def _pages(
-        self, path: str, size: int, filters: Sequence[tuple[str, str | None]], kind: type[T]
+        self, path: str, size: int | None, filters: Sequence[tuple[str, str | None]], kind: type[T]
     ) -> AsyncIterator[T]:
         cursor: str | None = None
         while True:

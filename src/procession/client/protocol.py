@@ -149,9 +149,10 @@ def wait(analysis_id: str, seconds: int) -> Call:
     return Call("GET", f"/v1/analyses/{analysis_id}", params=[("wait", str(seconds))], seconds=seconds)
 
 
-def listing(path: str, limit: int, filters: Iterable[tuple[str, str | None]], cursor: str | None) -> Call:
-    params = [(name, value) for name, value in (*filters, ("cursor", cursor)) if value is not None]
-    return Call("GET", path, params=[*params, ("limit", str(limit))])
+def listing(path: str, limit: int | None, filters: Iterable[tuple[str, str | None]], cursor: str | None) -> Call:
+    """``limit`` None: as many in a page as the server likes."""
+    asked = (*filters, ("cursor", cursor), ("limit", None if limit is None else str(limit)))
+    return Call("GET", path, params=[(name, value) for name, value in asked if value is not None])
 
 
 def analysis_filters(

@@ -112,7 +112,7 @@ class Client:
         priority: str | None = None,
         batch_id: str | None = None,
         needs_review: bool | None = None,
-        page_size: int = 50,
+        page_size: int | None = None,
     ) -> Iterator[Analysis]:
         """All analyses that fit, newest first, read page by page as you go."""
         filters = protocol.analysis_filters(status, priority, batch_id, needs_review)
@@ -194,7 +194,7 @@ class Client:
     def batch(self, batch_id: str) -> Batch:
         return self._model(Call("GET", f"/v1/batches/{batch_id}"), Batch)
 
-    def forms(self, *, page_size: int = 50) -> Iterator[Form]:
+    def forms(self, *, page_size: int | None = None) -> Iterator[Form]:
         yield from self._pages("/v1/forms", page_size, (), Form)
 
     def form(self, form_id: str) -> Form:
@@ -205,7 +205,7 @@ class Client:
         path, headers = f"/v1/forms/{form.id}", {"If-Match": form.etag}
         return self._model(Call("PATCH", path, json={"open": is_open}, headers=headers, repeatable=False), Form)
 
-    def responses(self, form_id: str, *, page_size: int = 50) -> Iterator[Response]:
+    def responses(self, form_id: str, *, page_size: int | None = None) -> Iterator[Response]:
         yield from self._pages(f"/v1/forms/{form_id}/responses", page_size, (), Response)
 
     def queue(self) -> Queue:
@@ -213,7 +213,9 @@ class Client:
 
     # --- the wire ----------------------------------------------------------------------------------------------------
 
-    def _pages(self, path: str, size: int, filters: Sequence[tuple[str, str | None]], kind: type[T]) -> Iterator[T]:
+    def _pages(
+        self, path: str, size: int | None, filters: Sequence[tuple[str, str | None]], kind: type[T]
+    ) -> Iterator[T]:
         cursor: str | None = None
         while True:
             answer = self._send(protocol.listing(path, size, filters, cursor))

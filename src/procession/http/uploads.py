@@ -194,7 +194,8 @@ class _Assembly:
             raise InvalidRequest("A part of the multipart body has no name.")
         self._name = options[b"name"].decode("utf-8", "replace")
         if b"filename" in options:
-            self._file_name = options[b"filename"].decode("utf-8", "replace")
+            # browsers write a quotation mark as %22 and escape no percent sign (WHATWG multipart/form-data)
+            self._file_name = options[b"filename"].decode("utf-8", "replace").replace("%22", '"')
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._file_name is None and self._size + end - start > PART_TEXT_BYTES_MAX:
