@@ -264,11 +264,11 @@ def _plausible(text: str, box: Rect, confidence: float) -> bool:
     """Rules and box edges read as dashes and bars, and dotted leaders read as "eee", are no words."""
     if text == "|":
         return confidence > 0.5 and 5 < box.height < 16  # the pronoun, when it stands as high as a letter
+    if text in {"-", "–", "—"}:
+        return confidence > 0.4 and 1.5 < box.width < 14  # "Grand Hotel – Ballroom"; longer ones are rules
     if len(text) > 1 and len(set(text.lower())) == 1 and text.isalpha() and confidence < 0.75:
         return False
-    return not (
-        box.width <= 0 or box.height <= 0 or (set(text) <= set("|_—–-~=.'`‘’") and len(text) < 3 and text != "-")
-    )
+    return not (box.width <= 0 or box.height <= 0 or (set(text) <= set("|_—–-~=.'`‘’") and len(text) < 3))
 
 
 def _is_rtl(text: str) -> bool:

@@ -37,7 +37,7 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
     reading = read(pages, kind)
     by_number = {page.number: page for page in pages}
     filled = [_filled(field, by_number.get(field.page), reading.hints) for field in fields]
-    chosen = _consistent(_best(_all(reading)))
+    chosen = [_as_read(found, by_number[found.page]) for found in _consistent(_best(_all(reading)))]
     added: list[Field] = []
     for found in chosen:
         page = by_number[found.page]
@@ -48,6 +48,15 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
         elif filled[home].value in (None, "") or filled[home].subtype is None:
             filled[home] = _with(_unswallowed(filled[home], found, page), found, page)
     return [*filled, *added]
+
+
+def _as_read(found: Found, page: PageContent) -> Found:
+    """A value is no surer than the recogniser was of its worst word."""
+    sure = min((word.confidence for word in page.words if word.visible and _holds(found.box, word.box)), default=1.0)
+    if sure >= 1.0 or found.value == "signed":
+        return found
+    reason = found.reason or ("the recogniser was not sure of these letters" if sure < REVIEW_BELOW else None)
+    return replace(found, confidence=found.confidence * sure, reason=reason)
 
 
 def _all(reading: Reading) -> list[Found]:
@@ -185,7 +194,7 @@ def _home(found: Found, fields: Sequence[Field], page: PageContent) -> int | Non
 
 
 def _swallowed(found: Found, field: Field, box: Rect) -> bool:
-    """A drawn field of this meaning is empty: what was found nearby is a heading or a hint, not a value."""
+    """An answer on the first part of a rule reads like the end of its label: "Email anna@example.com ____"."""
     level = found.box.y0 - 6 <= box.centre[1] <= found.box.y1 + 8
     before = -6 <= box.x0 - found.box.x1 <= 24
     written = fold(found.text).strip()
