@@ -187,10 +187,6 @@ def test_a_defect_of_ours_is_a_problem_without_its_words(
     assert "Traceback" not in answer.text
 
 
-def test_a_full_disk_is_told_before_anything_is_written(keyed: RunningServer) -> None:
-    assert keyed.application.settings.http.disk_free_bytes_min > 0
-
-
 def test_a_client_without_a_key_gets_its_own_error(keyed: RunningServer) -> None:
     with Client(keyed.base_url) as client, pytest.raises(client_errors.Unauthenticated):
         client.get("an_none")

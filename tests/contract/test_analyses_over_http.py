@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import jsonschema
@@ -11,9 +14,10 @@ import pytest
 
 from procession.client import Analysis, Client
 from procession.client import errors as client_errors
+from procession.settings import Settings
 from tests.contract.test_uploads_over_http import code, send
 from tests.support import documents
-from tests.support.server import RunningServer
+from tests.support.server import RunningServer, running
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +157,19 @@ def test_event_streams_are_bounded_kept_alive_and_freed(resting: RunningServer) 
         answer = _until(lambda: http.send(http.build_request("GET", path), stream=True))
         assert answer.status_code == 200
         answer.close()
+
+
+def test_a_server_that_stops_ends_its_event_streams(tmp_path: Path) -> None:
+    with ExitStack() as later:
+        server = later.enter_context(running(Settings(data=tmp_path / "data"), working=False))
+        http = later.enter_context(httpx.Client(base_url=server.base_url, timeout=60))
+        answer = later.enter_context(http.stream("GET", "/v1/events"))
+        lines = answer.iter_lines()
+        assert "event: ready" in [next(lines) for _ in range(3)]
+        with ThreadPoolExecutor(1) as threads:
+            rest = threads.submit(list, lines)
+            server.stop()
+            assert "event: changed" not in rest.result(30)
 
 
 def _until(make: object) -> httpx.Response:

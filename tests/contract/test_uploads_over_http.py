@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,9 +14,10 @@ import pytest
 from procession.client import Client, ProblemError
 from procession.client import errors as client_errors
 from procession.http.problems import MEDIA_TYPE
+from procession.settings import Http, Settings
 from tests.contract.conftest import UPLOAD_BYTES_MAX
 from tests.support import documents
-from tests.support.server import RunningServer
+from tests.support.server import RunningServer, running
 
 
 def pdf_of(size: int) -> bytes:
@@ -161,6 +166,55 @@ def test_the_same_idempotency_key_returns_the_first_analysis(http: httpx.Client)
     assert again.json()["id"] == first.json()["id"]
     assert "idempotency-replayed" not in first.headers
     assert again.headers["idempotency-replayed"] == "true"
+
+
+def test_equal_requests_at_the_same_moment_make_one_analysis(server: RunningServer, client: Client) -> None:
+    content, key = documents.form(), {"idempotency-key": "all-at-once"}
+
+    def once(_: int) -> httpx.Response:
+        with httpx.Client(base_url=server.base_url, timeout=60) as http:
+            return send(http, content, headers=key)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(once, range(16)))
+    taken = {answer.json()["id"] for answer in answers if answer.status_code == 202}
+    assert len(taken) == 1
+    assert {code(answer) for answer in answers if answer.status_code != 202} <= {(409, "conflict")}
+
+
+def test_a_key_whose_first_request_is_still_served_is_a_conflict(
+    resting: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first request is held where it would write its document."""
+    held, go_on = threading.Event(), threading.Event()
+    put = resting.application.blobs.put
+
+    async def slow(name: str, data: bytes) -> None:
+        held.set()
+        await asyncio.to_thread(go_on.wait, 30)
+        await put(name, data)
+
+    monkeypatch.setattr(resting.application.blobs, "put", slow)
+    content, key = documents.form(), {"idempotency-key": "slow"}
+    with httpx.Client(base_url=resting.base_url, timeout=60) as http, ThreadPoolExecutor(1) as threads:
+        first = threads.submit(lambda: send(http, content, headers=key))
+        assert held.wait(30)
+        with httpx.Client(base_url=resting.base_url, timeout=60) as other:
+            assert code(send(other, content, headers=key)) == (409, "conflict")
+        go_on.set()
+        assert first.result().status_code == 202
+        assert send(http, content, headers=key).json()["id"] == first.result().json()["id"]
+
+
+def test_a_disk_that_is_nearly_full_refuses_uploads_and_says_when(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data", http=Http(disk_free_bytes_min=2**62))
+    with running(settings, working=False) as full, httpx.Client(base_url=full.base_url, timeout=60) as http:
+        answer = send(http, documents.form())
+        assert code(answer) == (503, "unavailable")
+        assert int(answer.headers["retry-after"]) >= 1
+        ready = http.get("/readyz")
+        assert (ready.status_code, ready.json()["checks"]["disk"]["ok"]) == (503, False)
+        assert http.get("/livez").status_code == 200
 
 
 @pytest.mark.parametrize("change", ["document", "options"])

@@ -30,6 +30,11 @@ class RunningServer:
     base_url: str
     application: wiring.Application
     loop: asyncio.AbstractEventLoop
+    server: Server
+
+    def stop(self) -> None:
+        """Tell it to drain; leaving ``running`` waits until it has."""
+        self.server.should_exit = True
 
     def client(self, key: str | None = None, **options: Any) -> Client:
         return Client(self.base_url, key, **options)
@@ -50,7 +55,7 @@ def running(settings: Settings, *, working: bool = True) -> Iterator[RunningServ
     thread.start()
     application, loop, server = ready.result(START_SECONDS_MAX)
     try:
-        yield RunningServer(f"http://{settings.http.host}:{port}", application, loop)
+        yield RunningServer(f"http://{settings.http.host}:{port}", application, loop, server)
     finally:
         server.should_exit = True
         thread.join(STOP_SECONDS_MAX)

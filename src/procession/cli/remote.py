@@ -21,7 +21,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 from procession.client import Analysis, Client, ProblemError, ServerUnreachable
-from procession.client.protocol import DEFAULT_SERVER
+from procession.client.protocol import DEFAULT_SERVER, Retrying
 from procession.domain.analysis import Priority, State
 from procession.domain.errors import EXIT_INPUT, EXIT_OK, EXIT_UNAVAILABLE
 
@@ -56,7 +56,8 @@ def asking(server: str, api_key: str | None) -> Iterator[Client]:
     """A client; its errors become one line on stderr and an exit code."""
     screen = Screen.make()
     try:
-        with Client(server, api_key) as client:
+        # a person waits: patient with a busy server, not with one that is not there
+        with Client(server, api_key, retrying=Retrying(attempts_max=8, connects_max=1)) as client:
             yield client
     except ServerUnreachable as error:
         screen.complain(f"{error} Start one with `procession up`, or say where it is with --server.")

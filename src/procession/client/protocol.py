@@ -71,6 +71,8 @@ class Retrying:
     """Exponential back-off with full jitter; a server's ``Retry-After`` goes before it, up to ``after_seconds_max``."""
 
     attempts_max: int = 5
+    connects_max: int = 3
+    """Attempts while nobody listens there at all."""
     base_seconds: float = 0.5
     cap_seconds: float = 20.0
     after_seconds_max: float = 120.0
@@ -171,6 +173,13 @@ def review(analysis_id: str, fields: Sequence[Mapping[str, Any]], finish: bool, 
         headers={"If-Match": etag},
         repeatable=False,  # a repeat after a lost answer would meet its own new version
     )
+
+
+def may_repeat(call: Call, error: httpx.TransportError, attempt: int, retrying: Retrying) -> bool:
+    """Nothing was sent when connecting failed; anything else may have been done already."""
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return attempt < retrying.connects_max
+    return call.repeatable
 
 
 class EventParser:

@@ -238,8 +238,7 @@ class Client:
             except httpx.TransportError as error:
                 failure: Exception = ServerUnreachable(f"No answer from {self._http.base_url}.")
                 failure.__cause__ = error
-                # nothing was sent when connecting failed; anything else may have been done already
-                again = call.repeatable or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+                again = protocol.may_repeat(call, error, attempt, self._retrying)
             else:
                 if response.status_code < 400:
                     return response
