@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.engine import a_pdf
-from tests.faults.harness import Launcher, answers, every_view, free_port, gone, kill, upload, until
+from tests.faults.harness import Launcher, answers, every_view, free_port, gone, kill, until, upload
 
 
 def _running(port: int) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.engine import a_pdf
-from tests.faults.harness import Launcher, answers, call, every_view, free_port, kill, upload, until
+from tests.faults.harness import Launcher, answers, call, every_view, free_port, kill, until, upload
 
 SIZE = "6m"
 DOCUMENT_BYTES = 200_000

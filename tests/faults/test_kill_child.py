@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.faults.engine import a_pdf
-from tests.faults.harness import ENDED, Launcher, answers, every_view, free_port, kill, upload, until
+from tests.faults.harness import ENDED, Launcher, answers, every_view, free_port, kill, until, upload
 
 DOCUMENTS = 40
 KILLS = 30

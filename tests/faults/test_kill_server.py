@@ -19,7 +19,7 @@ CLIENTS = 4
 ALIVE_SECONDS_MAX = 0.6
 """A life lasts a random time up to this."""
 SERVING_SHARE = 0.7
-"""Of lives whose time counts from the first answer; the others' counts from the fork, so that start-up is killed too."""
+"""Of lives whose time counts from the first answer; the others' counts from the fork: start-up is killed too."""
 
 
 @pytest.mark.faults
