@@ -103,6 +103,8 @@ class Recogniser:
         self._api: Any = tesserocr.PyTessBaseAPI(
             path=str(folder) + os.sep, lang="+".join(languages), psm=tesserocr.PSM.AUTO
         )
+        # tesserocr has messages ("Empty page!!") written to /dev/null; where no file may be opened for writing, that crashes
+        self._api.SetVariable("debug_file", "")
 
     def __enter__(self) -> Self:
         return self

@@ -201,7 +201,8 @@ def _chunks(page: int, row: Sequence[Word], rules: Sequence[Rect]) -> tuple[Pass
     for before, word in pairwise(row):
         gap = word.box.x0 - before.box.x1 if word.box.x0 >= before.box.x0 else before.box.x0 - word.box.x1
         middle = word.box.centre[1]
-        height = min(before.box.height, word.box.height)
+        low, high = sorted((before.box.height, word.box.height))
+        height = low if low > 0.5 * high else high  # a recogniser's dash is a hair high
         ruled = any(before.box.x1 - 1.5 <= r.x0 <= word.box.x0 + 1.5 and r.y0 <= middle <= r.y1 for r in rules)
         if gap > GAP_HEIGHTS * max(height, 1.0) or ruled:
             chunks.append([word])
