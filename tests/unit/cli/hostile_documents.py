@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterable
 
 import pikepdf
+from PIL import Image
 
 from tests.support.documents import form, locked
 
@@ -106,6 +107,13 @@ def wrong_offsets() -> bytes:
     return data[:at] + b"startxref\n7\n%%EOF\n"
 
 
+def blank_scan() -> bytes:
+    """A picture of an empty page: text recognition finds nothing to read."""
+    out = io.BytesIO()
+    Image.new("L", (600, 800), 250).save(out, "PDF")
+    return out.getvalue()
+
+
 def _saved(pdf: pikepdf.Pdf) -> bytes:
     out = io.BytesIO()
     pdf.save(out)
@@ -125,6 +133,7 @@ REFUSED: dict[str, tuple[bytes, set[str]]] = {
 
 READ: dict[str, bytes] = {
     "script": with_script(),
+    "blank scan": blank_scan(),
     "attachment": with_attachment(),
     "wrong offsets": wrong_offsets(),
 }
