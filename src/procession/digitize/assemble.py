@@ -34,13 +34,14 @@ def assemble_parts(parts: Sequence[PagesPart]) -> DigitizedDocument:
     fields = [_on_page(field, turned[field.page]) if field.page in turned else field for field in fields]
     timings = _summed([part.timings_ms for part in parts])
     timings["assemble"] = (time.perf_counter() - since) * 1000
-    used = {section.title for section in sections if any(field.section == section.title for field in fields)}
+    fields = [_in_section(field, sections) for field in fields]
+    used = {field.section for field in fields}
     return DigitizedDocument(
         pages=tuple(_page(page) for page in pages),
         form=Form(
             title=title,
             kind=kind,
-            sections=tuple(section for section in sections if section.title in used),
+            sections=tuple(section for section in sections if section.id in used),
             fields=tuple(fields),
         ),
         confidence=_overall(fields),
@@ -90,6 +91,12 @@ def _sections_and_fields(pages: Sequence[PagePart], title: str | None) -> tuple[
             current = headings[-1].title
             sections.append(Section(id=f"section-{len(sections) + 1}", title=current, page=page.content.number))
     return sections, fields
+
+
+def _in_section(field: Field, sections: Sequence[Section]) -> Field:
+    """``field`` naming its section by id: until here it is the heading's words, which tell what a field means."""
+    above = [one for one in sections if one.title == field.section and one.page <= field.page]
+    return field.model_copy(update={"section": above[-1].id if above else None})
 
 
 def _field(draft: Draft, section: str | None, page: PageContent, number: int) -> Field:

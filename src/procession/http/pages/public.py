@@ -69,7 +69,7 @@ def listed_errors(definition: Form, errors: Sequence[Mapping[str, str]]) -> list
         position, field = places.get(error["field"], (len(places), None))
         entry = {
             "name": error["field"],
-            "label": field.label if field else None,
+            "label": (field.label or "Unnamed question") if field else None,
             "anchor": f"in-{field.id}" if field else None,
             "message": error["message"],
         }

@@ -45,8 +45,8 @@ def _environment() -> Environment:
         count=words.count,
         size=words.size,
         file=words.file,
+        sentence=words.sentence,
         duration=words.duration,
-        sureness=words.sureness,
         data_block=data_block,
     )
     made.globals.update(

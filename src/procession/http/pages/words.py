@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from procession.domain.analysis import OBJECTIVE_SECONDS, Priority, Stage, State
-from procession.domain.form import Category, FieldType, Subtype
+from procession.domain.form import FieldType
 from procession.services.views import AnalysisView
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -94,14 +94,6 @@ KINDS: dict[str, str] = {
 }
 
 
-def plain(name: str) -> str:
-    """``partner_1_name`` as people say it: "Partner 1 name"."""
-    return name.replace("_", " ").capitalize()
-
-
-SUBTYPES: dict[str, str] = {name.value: plain(name) for name in Subtype}
-CATEGORIES: dict[str, str] = {name.value: plain(name) for name in Category}
-
 PAGE_SOURCES: dict[str, str] = {"digital": "printed text", "scanned": "scanned picture", "mixed": "text and scans"}
 
 
@@ -150,10 +142,6 @@ def file(job: AnalysisView) -> str:
     return job.file or "Erased document"
 
 
-def sureness(confidence: float | None) -> str:
-    """A probability in words: nobody should have to read 0.83."""
-    if confidence is None:
-        return "not measured"
-    if confidence >= 0.9:
-        return "sure"
-    return "fairly sure" if confidence >= 0.7 else "unsure"
+def sentence(text: str) -> str:
+    """A reason as a sentence of its own."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "…")) else ".")
