@@ -103,7 +103,7 @@ class Recogniser:
         self._api: Any = tesserocr.PyTessBaseAPI(
             path=str(folder) + os.sep, lang="+".join(languages), psm=tesserocr.PSM.AUTO
         )
-        # tesserocr sends messages ("Empty page!!") to /dev/null; where no file may be opened for writing, that crashes
+        # tesserocr sends messages ("Empty page!!") to /dev/null; where no file may be written, that crashes
         self._api.SetVariable("debug_file", "")
 
     def __enter__(self) -> Self:
