@@ -32,6 +32,9 @@ EXAMPLES: tuple[tuple[str, str, str | None, Callable[[], Paper], Callable[[Paper
 )
 """Name, kind, currency, what draws it, what makes the file of the drawing."""
 
+WARM_UP = ("acroform-booking", "photography-contract", "invoice")
+"""Also lie in the package: the sandbox's server reads them once, so that its children start warm."""
+
 
 def generate() -> dict[str, bytes]:
     """Every file by its path below the examples folder."""
@@ -40,6 +43,8 @@ def generate() -> dict[str, bytes]:
         paper = draw()
         files[f"{name}.pdf"] = make(paper)
         truth: dict[str, Any] = paper.truth_json(name, kind, currency)
+        if name in WARM_UP:
+            files[f"../src/procession/sandbox/data/{name}.pdf"] = files[f"{name}.pdf"]
         files[f"truth/{name}.json"] = (json.dumps(truth, indent=1, ensure_ascii=False) + "\n").encode()
     return files
 

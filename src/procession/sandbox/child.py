@@ -181,6 +181,7 @@ def warm_up() -> None:
     import io
 
     import cv2
+    import phonenumbers
     import pypdfium2
 
     from procession.digitize import pipeline
@@ -195,7 +196,10 @@ def warm_up() -> None:
     blank.close()
     data = out.getvalue()
     drawing.render_page(data, 1, 32, pipeline.Limits())
-    pipeline.digitize(data)
+    # Documents of our own, so that what the engine loads or compiles at first use is there once, not in every child.
+    for sample in sorted((Path(__file__).parent / "data").glob("*.pdf")):
+        pipeline.digitize(sample.read_bytes())
+    phonenumbers.PhoneMetadata.load_all()
 
 
 def run(sock: socket.socket, confinement: confine.Confinement) -> None:
