@@ -187,6 +187,10 @@ def _home(found: Found, fields: Sequence[Field], page: PageContent) -> int | Non
             return index
         if _swallowed(found, field, box):
             return index
+        # the detector put the field beside its answer: the same label on the same line says they are one
+        named = found.label is not None and fold(found.label) == fold(field.label)
+        if field.subtype is found.subtype and named and found.box.y0 < box.y1 and box.y0 < found.box.y1:
+            return index
         same = str(field.value) == str(found.value) or field.value_text == found.text
         if inside and field.subtype is None and same:
             return index
