@@ -18,7 +18,7 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from procession.client import Analysis, Client, ProblemError, ServerUnreachable
 from procession.client.protocol import DEFAULT_SERVER, Retrying
@@ -29,6 +29,8 @@ Server = Annotated[str, typer.Option("--server", envvar="PROCESSION_SERVER", hel
 ApiKey = Annotated[
     str | None, typer.Option("--api-key", envvar="PROCESSION_API_KEY", help="Bearer key.", show_default=False)
 ]
+PIPE_COLUMNS = 200
+"""Width of tables when nobody looks: ids must come out whole."""
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")]
 AnalysisId = Annotated[str, typer.Argument(metavar="ID", help="As `submit` and `list` show it.")]
 
@@ -42,7 +44,10 @@ class Screen:
 
     @classmethod
     def make(cls) -> Screen:
-        return cls(Console(highlight=False), Console(stderr=True, highlight=False))
+        out = Console(highlight=False)
+        if not out.is_terminal:
+            out = Console(highlight=False, width=PIPE_COLUMNS)
+        return cls(out, Console(stderr=True, highlight=False))
 
     def data(self, one: BaseModel) -> None:
         self.out.out(one.model_dump_json(), highlight=False)
@@ -88,7 +93,7 @@ def submit(
     """Hand in PDFs. With --wait, follow them until their forms are ready."""
     screen = Screen.make()
     codes = [EXIT_OK]
-    with asking(server, api_key) as client, _bars(screen) as bars:
+    with asking(server, api_key) as client, _telling(screen, as_json) as tell, _bars(screen) as bars:
         taken: list[tuple[Analysis, TaskID]] = []
         for file in files:
             bar = bars.add_task(file.name, total=1.0, stage="uploading")
@@ -103,9 +108,11 @@ def submit(
             bars.update(bar, stage=analysis.stage)
             taken.append((analysis, bar))
             if not wait:
-                _tell(screen, analysis, as_json)
-        if wait:
-            codes.extend(_follow(screen, client, bars, analysis, bar, timeout, as_json) for analysis, bar in taken)
+                tell(analysis)
+        for analysis, bar in taken if wait else ():
+            done = _follow(client, bars, analysis, bar, timeout)
+            tell(done)
+            codes.append(EXIT_INPUT if done.status in {State.FAILED, State.CANCELLED} else EXIT_OK)
     raise typer.Exit(max(codes))
 
 
@@ -129,10 +136,23 @@ def _bars(screen: Screen) -> Progress:
     )
 
 
-def _follow(
-    screen: Screen, client: Client, bars: Progress, analysis: Analysis, bar: TaskID, timeout: float, as_json: bool
-) -> int:
-    """Watch one analysis to its end and tell it. The progress shown is the server's."""
+@contextmanager
+def _telling(screen: Screen, as_json: bool) -> Iterator[Callable[[Analysis], None]]:
+    """Tells each analysis at once; on a terminal after the bars, which would be written over otherwise."""
+    later: list[Analysis] = []
+
+    def now(analysis: Analysis) -> None:
+        _tell(screen, analysis, as_json)
+
+    try:
+        yield later.append if screen.out.is_terminal and screen.err.is_terminal else now
+    finally:
+        for analysis in later:
+            now(analysis)
+
+
+def _follow(client: Client, bars: Progress, analysis: Analysis, bar: TaskID, timeout: float) -> Analysis:
+    """Watch one analysis to its end. The progress shown is the server's."""
     ends = datetime.now(UTC).timestamp() + timeout
     while not analysis.finished:
         left = ends - datetime.now(UTC).timestamp()
@@ -144,8 +164,7 @@ def _follow(
             analysis = client.get(analysis.id)
         bars.update(bar, completed=analysis.progress.fraction, stage=analysis.stage.replace("_", " "))
     bars.update(bar, completed=1.0, stage=analysis.status.replace("_", " "))
-    _tell(screen, analysis, as_json)
-    return EXIT_INPUT if analysis.status in {State.FAILED, State.CANCELLED} else EXIT_OK
+    return analysis
 
 
 def _tell(screen: Screen, analysis: Analysis, as_json: bool) -> None:
@@ -174,7 +193,17 @@ def list_analyses(
 ) -> None:
     """Analyses, newest first."""
     screen = Screen.make()
-    table = Table("id", "file", "status", "pages", "fields", "to look at", "age", box=None, pad_edge=False)
+    table = Table(
+        Column("id", no_wrap=True, min_width=29),
+        "file",
+        "status",
+        "pages",
+        "fields",
+        "to look at",
+        "age",
+        box=None,
+        pad_edge=False,
+    )
     with asking(server, api_key) as client:
         states = [one.value for one in status or ()]
         found = client.list(status=states, priority=priority, batch_id=batch, needs_review=needs_review)
