@@ -1,4 +1,4 @@
-"""Opening a PDF: the right error for bytes that are none, and the frame that maps user space to the page as displayed."""
+"""Opening a PDF: the right error for bytes that are none, and the frame from user space to the displayed page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page's fields before the whole document is known: labelled, typed, in reading order. Boxes are points of the page."""
+"""A page's fields before the whole document is known: labelled and in reading order. Boxes are points of the page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from procession.digitize.classify import classify
 from procession.digitize.detect import Candidate, detect_fields
 from procession.digitize.grouping import Group, group_marks
 from procession.digitize.label import Labelled, Labels, cleaned, is_required
@@ -208,10 +207,3 @@ def _readable(name: str) -> str:
     """ "form1[0].Page1[0].guest_count[0]" as "guest count"; the last resort for a widget nobody labelled."""
     last = re.sub(r"\[\d+\]", "", name.rsplit(".", 1)[-1])
     return re.sub(r"[_\W]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", last)).strip()
-
-
-def typed(draft: Draft) -> tuple[str, str | None, str]:
-    """Type, subtype and category as words."""
-    kind = "choice" if draft.kind == "choice" else draft.kind
-    found = classify(draft.label, draft.context or draft.section or "", kind)
-    return found.type.value, found.subtype.value if found.subtype else None, found.category.value

@@ -13,6 +13,8 @@ from procession.digitize.page import PageContent, Rect, Word
 GAP_HEIGHTS = 1.3
 """A gap wider than this many heights of the line parts two runs."""
 BAND_POINTS = 24.0
+WORD_POINTS_MAX = 60.0
+"""Higher words are watermarks and rotated margins; nobody's label."""
 BLANK = re.compile(r"^(?:[_‗＿]{2,}|\.{4,}|…{2,}|[-–—]{6,})$")
 """Words that are places to write on."""
 
@@ -46,13 +48,18 @@ def union(boxes: Iterable[Rect]) -> Rect:
 
 
 class Layout:
-    """The visible printed words of one page, in lines from top to bottom; blanks and printed boxes are not among them."""
+    """The visible printed words of one page, in lines from top to bottom, without blanks and printed boxes."""
 
     def __init__(self, page: PageContent, marks: Sequence[Rect] = ()) -> None:
         """``marks`` are checkboxes: a word that is one is no text, and no run crosses one."""
         self.width, self.height = page.width, page.height
         self.words = [
-            word for word in page.words if word.visible and not BLANK.match(word.text) and not _is_mark(word, marks)
+            word
+            for word in page.words
+            if word.visible
+            and word.box.height <= WORD_POINTS_MAX
+            and not BLANK.match(word.text)
+            and not _is_mark(word, marks)
         ]
         heights = [word.box.height for word in self.words if 4 < word.box.height < 40]
         self.line_height = median(heights) if heights else 11.0

@@ -26,6 +26,7 @@ STRAIGHT_SLOPE = 0.0175
 """1 degree."""
 RING_POINTS_MAX = 3.0
 """Width of an outline drawn as a filled ring."""
+RING_POINTS_MIN = 0.05
 RING_PARTS_MAX = 40
 FAINT = 250
 """A stroke whose channels are all lighter cannot be seen on paper."""
@@ -55,7 +56,7 @@ class Matrix(NamedTuple):
 
     @property
     def scale(self) -> float:
-        return abs(self.a * self.d - self.b * self.c) ** 0.5
+        return float(abs(self.a * self.d - self.b * self.c) ** 0.5)
 
 
 Colour = tuple[int, int, int]
@@ -158,13 +159,13 @@ def _path(obj: Any, outer: Matrix, frame: Frame, found: Drawing) -> int:
     matrix = _matrix(obj).times(outer)
     parts = _subpaths(obj, count, matrix, frame)
     if paint.fill is not None and paint.stroke is None and 2 <= len(parts) <= RING_PARTS_MAX:
-        parts = _without_rings(parts, frame, found)
+        parts = _without_rings(parts, paint, frame, found)
     for part in parts:
         _add(part, paint, frame, found)
     return count
 
 
-def _without_rings(parts: list[_Subpath], frame: Frame, found: Drawing) -> list[_Subpath]:
+def _without_rings(parts: list[_Subpath], paint: _Paint, frame: Frame, found: Drawing) -> list[_Subpath]:
     """A rectangle filled but for a slightly smaller one within it is an outline: design programs draw borders so."""
     rest = list(parts)
     for outer in parts:
@@ -172,11 +173,31 @@ def _without_rings(parts: list[_Subpath], frame: Frame, found: Drawing) -> list[
             if outer is inner or outer not in rest or inner not in rest or not _rings(outer, inner):
                 continue
             rest = [part for part in rest if part is not outer and part is not inner]
-            bounds = _on_page(_bounds(inner.points), frame)
-            if bounds is not None:
-                kind = _curve_kind(inner, bounds) if inner.curved else "rect"
-                found.shapes.append(Shape(bounds, kind, stroked=True, filled=False))
+            _add_ring(outer, inner, paint.fill or (0, 0, 0), frame, found)
     return rest
+
+
+def _add_ring(outer: _Subpath, inner: _Subpath, colour: Colour, frame: Frame, found: Drawing) -> None:
+    """A border on all sides is an outline; on some sides it is the strokes of these."""
+    a, b = _bounds(outer.points), _bounds(inner.points)
+    bounds = _on_page(b, frame)
+    if bounds is None or min(colour) >= FAINT:
+        return
+    bars = (
+        Rect(a.x0, a.y0, b.x0, a.y1),
+        Rect(a.x0, a.y0, a.x1, b.y0),
+        Rect(b.x1, a.y0, a.x1, a.y1),
+        Rect(a.x0, b.y1, a.x1, a.y1),
+    )
+    drawn = [bar for bar in bars if min(bar.width, bar.height) > RING_POINTS_MIN]
+    if len(drawn) == len(bars):
+        kind = _curve_kind(inner, bounds) if inner.curved else "rect"
+        found.shapes.append(Shape(bounds, kind, stroked=True, filled=False))
+        return
+    for bar in drawn:
+        shown = _on_page(bar, frame)
+        if shown is not None:
+            _add_bar(shown, colour, found)
 
 
 def _rings(outer: _Subpath, inner: _Subpath) -> bool:
@@ -184,7 +205,8 @@ def _rings(outer: _Subpath, inner: _Subpath) -> bool:
         return False
     a, b = _bounds(outer.points), _bounds(inner.points)
     sides = (b.x0 - a.x0, b.y0 - a.y0, a.x1 - b.x1, a.y1 - b.y1)
-    return all(0 < side <= RING_POINTS_MAX for side in sides) and min(b.width, b.height) > 3
+    thin = all(-RING_POINTS_MIN <= side <= RING_POINTS_MAX for side in sides)
+    return thin and max(sides) > RING_POINTS_MIN and min(b.width, b.height) > 3
 
 
 def _paint(obj: Any, outer: Matrix) -> _Paint:

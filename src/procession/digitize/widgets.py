@@ -1,4 +1,4 @@
-"""AcroForm fields as the file declares them: every type, choices, flags, values. Read with pikepdf; nothing is executed."""
+"""AcroForm fields as the file declares them: types, choices, flags, values. Read with pikepdf; nothing is executed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ WIDGETS_MAX = 20_000
 PARENTS_MAX = 32
 """Levels of a field's tree; deeper is a loop."""
 OPTIONS_MAX = 500
+STACK_POINTS = 1.2
+"""Widgets whose sides all lie this close are copies on one place."""
+STACK_GRID_POINTS = 8.0
 TEXT_CHARS_MAX = 10_000
 SCRIPT_CHARS_MAX = 400
 
@@ -111,15 +114,30 @@ def _pieces(pdf: Any, form: Any, frames: Mapping[int, Frame], warnings: list[str
 
 
 def _distinct(pieces: Iterable[_Piece]) -> list[_Piece]:
-    """Copies that lie exactly on one another count once, the filled one if there is one: nobody can click the others."""
-    kept: dict[tuple[int, str, int, int, int, int], _Piece] = {}
+    """Copies that lie exactly on one another count once, the filled one if any: nobody can click the others."""
+    kept: list[_Piece] = []
+    places: dict[tuple[int, bool, int, int], list[int]] = {}
     for piece in pieces:
-        box = piece.box
-        key = (piece.page, piece.kind, round(box.x0), round(box.y0), round(box.x1), round(box.y1))
-        known = kept.get(key)
-        if known is None or (not _has_value(known) and _has_value(piece)):
-            kept[key] = piece
-    return list(kept.values())
+        x, y = piece.box.centre
+        button = piece.kind in ("checkbox", "radio")
+        cx, cy = int(x // STACK_GRID_POINTS), int(y // STACK_GRID_POINTS)
+        near = [
+            place
+            for dx in (-1, 0, 1)
+            for dy in (-1, 0, 1)
+            for place in places.get((piece.page, button, cx + dx, cy + dy), ())
+            if _same_place(kept[place].box, piece.box)
+        ]
+        if not near:
+            places.setdefault((piece.page, button, cx, cy), []).append(len(kept))
+            kept.append(piece)
+        elif not _has_value(kept[near[0]]) and _has_value(piece):
+            kept[near[0]] = piece
+    return kept
+
+
+def _same_place(a: Rect, b: Rect) -> bool:
+    return all(abs(one - two) <= STACK_POINTS for one, two in zip(a, b, strict=True))
 
 
 def _has_value(piece: _Piece) -> bool:

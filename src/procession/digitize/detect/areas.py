@@ -15,6 +15,8 @@ TEXTAREA_LINES = 2.6
 """A place higher than this many lines takes several."""
 COMB_WIDTH_MAX = 22.0
 COMB_CELLS_MIN = 4
+PRINTED_CHARS_MAX = 4
+"""Longest word that stands in an amount's cell beside the amount: "14b", "$", ".00"."""
 DARK = 190
 """A panel with a darker fill is a heading's background."""
 
@@ -92,7 +94,27 @@ def _free_part(cell: Rect, words: Sequence[Word], layout: Layout) -> Rect | None
         return below
     one_line = printed < 1.7 * layout.line_height
     label = " ".join(word.text for word in words)
+    if printed < 1.7 * layout.line_height and cell.height < 2.2 * layout.line_height:
+        gap = _gap_between(cell, words)
+        if gap is not None:
+            return gap
     right = Rect(text.x1 + 3, cell.y0, cell.x1, cell.y1)
     if one_line and text.x0 - cell.x0 < 14 and label.rstrip().endswith((":", "?", "$", "#")) and right.width >= 36:
         return right
     return None
+
+
+def _gap_between(cell: Rect, words: Sequence[Word]) -> Rect | None:
+    """The place for an amount between a line's number and the printed cents or currency."""
+    if any(len(word.text) > PRINTED_CHARS_MAX for word in words) or len(words) > 4:
+        return None
+    gaps = []
+    at = cell.x0
+    for word in sorted(words, key=lambda one: one.box.x0):
+        gaps.append((word.box.x0 - at, at, word.box.x0))
+        at = max(at, word.box.x1)
+    gaps.append((cell.x1 - at, at, cell.x1))
+    width, start, end = max(gaps)
+    if width < max(FREE_POINTS_MIN[0], 0.45 * cell.width):
+        return None
+    return Rect(start + (1 if start > cell.x0 else 0), cell.y0, end - (1 if end < cell.x1 else 0), cell.y1)

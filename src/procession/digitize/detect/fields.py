@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from procession.digitize.detect.areas import area_candidates
-from procession.digitize.detect.candidate import PRIOR, Candidate
+from procession.digitize.detect.candidate import PRIOR, Candidate, Kind
 from procession.digitize.detect.lines import blank_candidates, line_candidates, without_overlaps
 from procession.digitize.detect.marks import find_marks, mark_candidates
 from procession.digitize.detect.rules import find_cells, read_rules
@@ -34,18 +34,12 @@ def detect_fields(page: PageContent) -> list[Candidate]:
 
 
 def _from_widget(widget: Widget) -> Candidate:
-    kind = widget.kind
-    if kind == "text" and widget.multiline:
-        drawn = "textarea"
-    elif kind == "choice":
-        drawn = "multiselect" if widget.multiselect else "choice"
-    else:
-        drawn = kind
-    return Candidate(
-        widget.box,
-        drawn,
-        "widget",
-        PRIOR["widget"],
-        widget=widget,
-        max_length=widget.max_length,  # type: ignore[arg-type]
-    )
+    return Candidate(widget.box, _kind(widget), "widget", PRIOR["widget"], widget=widget, max_length=widget.max_length)
+
+
+def _kind(widget: Widget) -> Kind:
+    if widget.kind == "text":
+        return "textarea" if widget.multiline else "text"
+    if widget.kind == "choice":
+        return "multiselect" if widget.multiselect else "choice"
+    return "text" if widget.kind == "button" else widget.kind

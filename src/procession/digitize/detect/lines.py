@@ -10,7 +10,7 @@ from procession.digitize.detect.rules import Grid, Rule, Rules
 from procession.digitize.layout import BLANK, Layout
 from procession.digitize.page import PageContent, Rect
 
-LENGTH_POINTS_MIN = 18.0
+LENGTH_POINTS_MIN = 12.0
 HEIGHT_POINTS = (9.0, 16.0)
 """How high the place above a line is taken to be: as the air allows, between these."""
 UNDER_POINTS = 1.0
@@ -92,8 +92,9 @@ def _on_rule(rule: Rule, page: PageContent, layout: Layout, rules: Rules) -> Can
     air = _air(rule, layout, rules)
     if air < HEIGHT_POINTS[0] - 2:
         return None
-    labelled = _label_left(rule, layout) or _caption_below(rule, layout)
-    if rule.length > SEPARATOR_SHARE * page.width and not labelled:
+    left = _label_left(rule, layout)
+    labelled = left or _caption_below(rule, layout)
+    if rule.length > SEPARATOR_SHARE * page.width and not left:
         return None
     if rule.at < 0.03 * page.height or rule.at > 0.97 * page.height:
         return None
