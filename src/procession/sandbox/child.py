@@ -17,7 +17,7 @@ from typing import Any
 from procession.domain.analysis import Progress, Stage
 from procession.domain.errors import DocumentError, InvalidRequest, ProcessionError, TooComplex
 from procession.sandbox import confine
-from procession.sandbox.frames import FrameError, Kind, decode_json, encode, encode_json, receive
+from procession.sandbox.frames import Kind, decode_json, encode, encode_json, receive
 from procession.sandbox.limits import Budget, SandboxLimits
 
 
@@ -206,4 +206,4 @@ def run(sock: socket.socket, confinement: confine.Confinement) -> None:
     answer(sock, confinement, VERBS)
 
 
-__all__ = ["Answer", "Channel", "FrameError", "Request", "answer", "run", "warm_up"]
+__all__ = ["Answer", "Channel", "Request", "answer", "run", "warm_up"]

@@ -7,9 +7,6 @@ from typing import Any, Self
 
 MIB = 1024 * 1024
 
-FRAME_JSON_BYTES_MAX = 2 * MIB
-"""A request's JSON; documents and parts travel as binary frames."""
-
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
