@@ -15,13 +15,12 @@ from procession.digitize.parts import PagePart, PagesPart, Turned, kept
 from procession.digitize.reader import read_open
 from procession.digitize.render import picture
 from procession.digitize.scan import read_scan
+from procession.digitize.version import ENGINE_VERSION
 from procession.digitize.widgets import read_widgets
 from procession.domain.analysis import Progress, Stage
 from procession.domain.errors import DamagedPdf
 from procession.domain.form import DigitizedDocument
 
-ENGINE_VERSION = "1"
-"""Rises when the same bytes may give another result; results of another version are not reused."""
 SCAN_WORDS_MAX = 8
 """A page with more visible printed words than this is not taken for a scan."""
 SCAN_SHARE_MIN = 0.5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from prometheus_client import Counter, Gauge, Histogram
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600, 3600)
@@ -50,3 +52,5 @@ HTTP_SECONDS = Histogram(
     buckets=_SECONDS,
 )
 EVENT_STREAMS = Gauge("procession_event_streams", "Open event streams of this process.")
+
+ACCURACY.set(math.nan)  # unknown until a review was finished

@@ -1,0 +1,177 @@
+"""The claim loop with an engine that does what each test says."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from procession.domain.analysis import AnalysisOptions, Progress, Stage, State, Trigger
+from procession.domain.errors import Internal, NotAPdf
+from procession.domain.form import DigitizedDocument
+from procession.store import analyses, claims
+from procession.worker.executor import Executor
+from procession.worker.job import Job
+from procession.worker.loop import WorkerLoop
+from tests.unit.services.acting import FIELDS, PDF, House, a_document
+
+SECONDS_MAX = 30.0
+
+
+@dataclass
+class Engine:
+    """Announces what it began, and answers when it is let go."""
+
+    began: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+    was_killed: asyncio.Event = field(default_factory=asyncio.Event)
+    killed: int = 0
+    error: BaseException | None = None
+
+    async def analyze(
+        self, data: bytes, options: AnalysisOptions, on_progress: Callable[[Progress], None]
+    ) -> DigitizedDocument:
+        self.began.put_nowait(data)
+        on_progress(Progress(Stage.FIELD_DETECTION, 0, 1))
+        try:
+            await self.let_go.wait()
+        except asyncio.CancelledError:
+            self.killed += 1
+            self.was_killed.set()
+            raise
+        if self.error is not None:
+            raise self.error
+        return a_document(FIELDS[:1])
+
+
+@asynccontextmanager
+async def working(house: House, engine: Engine, slots: int = 1) -> AsyncIterator[WorkerLoop]:
+    on = house.app.foundation
+    on.capacity.slots = slots
+    worker = WorkerLoop(on, Executor(on, engine.analyze, random.Random(1)))
+    await worker.start()
+    try:
+        yield worker
+    finally:
+        engine.let_go.set()
+        await worker.stop()
+
+
+async def _begun(engine: Engine) -> bytes:
+    return await asyncio.wait_for(engine.began.get(), SECONDS_MAX)
+
+
+async def _ring(house: House, *ids: str) -> None:
+    for one in ids:
+        await house.app.dispatcher.ring([one], (await house.app.analyses.get(house.owner, one)).priority)
+
+
+async def _until(house: House, analysis_id: str, state: State) -> None:
+    async with asyncio.timeout(SECONDS_MAX):
+        while (await house.app.analyses.get(house.owner, analysis_id)).status is not state:
+            await house.app.changes.wait(f"analysis:{analysis_id}", 0.05)
+
+
+async def test_what_is_rung_is_decrypted_analysed_and_finished(house: House) -> None:
+    engine = Engine()
+    view = await house.upload()
+    async with working(house, engine):
+        await _ring(house, view.id)
+        assert await _begun(engine) == PDF
+        engine.let_go.set()
+        await _until(house, view.id, State.COMPLETED)
+    events = await house.app.analyses.events(house.owner, view.id)
+    assert [event.type for event in events] == ["analysis.submitted", "analysis.claimed", "analysis.completed"]
+
+
+async def test_no_more_documents_are_in_the_sandbox_than_slots(house: House) -> None:
+    engine = Engine()
+    made = [(await house.upload(PDF + bytes([number]))).id for number in range(4)]
+    async with working(house, engine, slots=2) as worker:
+        await _ring(house, *made)
+        await _begun(engine)
+        await _begun(engine)
+        assert engine.began.empty()
+        assert house.app.capacity.busy == 2
+        assert worker.owner
+        engine.let_go.set()
+        for one in made:
+            await _until(house, one, State.COMPLETED)
+    assert house.app.capacity.busy == 0
+
+
+async def test_cancelling_kills_the_child_at_once(house: House) -> None:
+    engine = Engine()
+    view = await house.upload()
+    async with working(house, engine) as worker:
+        await _ring(house, view.id)
+        await _begun(engine)
+        asked = await house.app.analyses.cancel(house.owner, view.id)
+        assert asked.cancel_requested or asked.status is State.CANCELLED
+        worker.interrupt(view.id)
+        await _until(house, view.id, State.CANCELLED)
+        assert engine.killed == 1
+
+
+async def test_a_lost_lease_stops_the_child_and_writes_nothing(house: House) -> None:
+    engine = Engine()
+    view = await house.upload()
+    on = house.app.foundation
+    async with working(house, engine) as worker:
+        await _ring(house, view.id)
+        await _begun(engine)
+        now = on.clock()
+        await on.store.write(
+            lambda conn: claims.reschedule(
+                conn, view.id, 1, Trigger.RETRY_SCHEDULED, now, None, "taken away", True, now
+            )
+        )
+        await worker._beat()
+        async with asyncio.timeout(SECONDS_MAX):
+            await engine.was_killed.wait()
+    after = await house.app.analyses.get(house.owner, view.id)
+    assert (after.status, after.attempts) == (State.PENDING, 1)
+
+
+async def test_transient_failures_are_spread_over_time_until_attempts_are_used_up(house: House) -> None:
+    view = await house.upload()
+    most = house.app.settings.worker.attempts_max
+    on = house.app.foundation
+    for attempt in range(1, most + 1):
+        analysis = await on.store.read(lambda conn: analyses.require(conn, "acme", view.id))
+        claimed = await on.store.write(
+            partial(claims.claim, analysis_id=view.id, owner="test", lease_seconds=60, now=analysis.run_at)
+        )
+        assert claimed is not None
+        engine = Engine(error=Internal())
+        engine.let_go.set()
+        await Executor(on, engine.analyze, random.Random(attempt)).run(Job(claimed))
+        after = await on.store.read(lambda conn: analyses.require(conn, "acme", view.id))
+        assert after.attempts == attempt
+        assert after.state is (State.FAILED if attempt == most else State.PENDING)
+        if attempt < most:
+            assert after.run_at > claimed.run_at
+    assert after.error_code == "internal"
+
+
+async def test_a_documents_own_fault_is_never_tried_again(house: House) -> None:
+    view = await house.upload()
+    after = await house.work(view.id, NotAPdf())
+    assert (after.status, after.attempts) == (State.FAILED, 1)
+
+
+async def test_draining_gives_back_what_does_not_finish_without_burning_an_attempt(house: House) -> None:
+    engine = Engine()
+    view = await house.upload()
+    on = house.app.foundation
+    object.__setattr__(on.settings.worker, "drain_seconds", 0.0)
+    worker = WorkerLoop(on, Executor(on, engine.analyze, random.Random(1)))
+    await worker.start()
+    await _ring(house, view.id)
+    await _begun(engine)
+    await worker.stop()
+    after = await house.app.analyses.get(house.owner, view.id)
+    assert (after.status, after.attempts, engine.killed) == (State.PENDING, 0, 1)
