@@ -8,7 +8,10 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
+import os
 import re
+import shlex
+import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -220,10 +223,40 @@ def fill(text: str) -> str:
     return PART.sub(lambda m: f"{m[1]}{PARTS[m[2]]()}{m[3]}", text)
 
 
+# --- the first screen of the README ---
+
+FIRST_SCREEN = re.compile(r"^```console\n\$ (procession [^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def first_screen(text: str) -> tuple[str, str, str]:
+    """(command, what the README shows, what comes back now). Raises CalledProcessError when the command fails."""
+    found = FIRST_SCREEN.search(text)
+    assert found, "the README opens with a command and its output"
+    words = shlex.split(found[1])
+    words[0] = str(Path(sys.executable).parent / "procession")
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
+    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=240, env=environment)
+    return found[1], found[2], "".join(f"{line.rstrip()}\n" for line in ran.stdout.splitlines())
+
+
+def steady(output: str) -> list[list[str]]:
+    """Its words, line by line, without how long things took."""
+    return [re.sub(r"\b\d+\.\d+\b", "TIME", line).split() for line in output.strip().splitlines()]
+
+
+def refresh_first_screen(text: str) -> str:
+    command, shown, now = first_screen(text)
+    if steady(shown) == steady(now):
+        return text
+    return FIRST_SCREEN.sub(lambda _: f"```console\n$ {command}\n{now}```", text, count=1)
+
+
 def main() -> int:
     for page in pages():
         before = page.read_text()
         after = fill(before)
+        if page.name == "README.md" and page.parent == ROOT:
+            after = refresh_first_screen(after)
         if after != before:
             page.write_text(after)
             print(f"rewrote {page.relative_to(ROOT)}", file=sys.stderr)
