@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.conftest import WAIT_MILLISECONDS, Watched
+from procession.settings import Settings
+from tests.e2e.conftest import WAIT_MILLISECONDS, Watched, opened
 from tests.support import documents
+from tests.support.server import running
 
 pytestmark = pytest.mark.e2e
 expect.set_options(timeout=WAIT_MILLISECONDS)
@@ -25,6 +28,17 @@ def upload(page: Page, name: str, content: bytes) -> Locator:
     row = page.locator(".row", has_text=name)
     row.wait_for()
     return row
+
+
+def test_an_empty_list_says_what_to_do_and_brings_an_example(browser: Browser, tmp_path: Path) -> None:
+    with running(Settings(data=tmp_path / "empty")) as fresh:
+        context, page, watched = opened(browser, fresh.base_url)
+        page.goto("/")
+        expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+        page.get_by_role("button", name="Try it with an example").click()
+        expect(page.locator(".row")).to_have_attribute("data-state", READABLE)
+        context.close()
+    assert watched.faults == []
 
 
 def review(page: Page, name: str, content: bytes) -> None:
@@ -208,6 +222,33 @@ def test_a_refused_file_says_what_is_wrong_and_what_to_do(watched_page: tuple[Pa
     expect(row).to_contain_text("Export or print it as PDF")
     row.get_by_role("button", name="Dismiss").click()
     expect(row).to_have_count(0)
+
+
+DROP = """(files) => {
+  const carried = new DataTransfer();
+  for (const [name, text] of files) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    carried.items.add(new File([bytes], name, {type: "application/pdf"}));
+  }
+  const event = (kind) => new DragEvent(kind, {dataTransfer: carried, bubbles: true, cancelable: true});
+  document.querySelector("h1").dispatchEvent(event("dragenter"));
+  window.covered = document.body.hasAttribute("data-dropping");
+  document.querySelector("h1").dispatchEvent(event("drop"));
+}"""
+
+
+def test_files_dropped_anywhere_on_the_page_are_taken_each_on_its_own(watched_page: tuple[Page, Watched]) -> None:
+    page, watched = watched_page
+    watched.expected.add(422)
+    page.goto("/")
+    page.locator("main[data-ready=yes]").wait_for()
+    dropped = [("first.pdf", documents.form()), ("second.pdf", documents.form()), ("broken.pdf", b"no document")]
+    page.evaluate(DROP, [[name, base64.b64encode(content).decode()] for name, content in dropped])
+    assert page.evaluate("window.covered"), "the page shows that it takes the drop"
+    for name in ("first.pdf", "second.pdf"):
+        expect(page.locator(".row", has_text=name)).to_have_attribute("data-state", READABLE)
+    expect(page.locator(".upload-row")).to_have_count(1)
+    expect(page.locator(".upload-row")).to_contain_text("broken.pdf")
 
 
 def test_a_locked_pdf_fails_with_its_reason_and_can_be_deleted(watched_page: tuple[Page, Watched]) -> None:

@@ -126,7 +126,8 @@ def trace_id(request: Request) -> str | None:
 
 
 def _wants_a_page(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+    # a fragment is no page: its script must see the refusal, not a sign-in page swapped into a list
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/v1/", "/fragments/"))
 
 
 ErrorPage = Callable[..., Response]

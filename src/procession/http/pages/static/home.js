@@ -57,3 +57,4 @@ document.addEventListener("submit", async (event) => {
 });
 
 confirmFirst();
+document.querySelector("main").dataset.ready = "yes";
