@@ -38,6 +38,8 @@ class _Style:
     bold: bool
     colour: tuple[int, int, int]
     drawn: bool
+    sideways: bool = False
+    """Its lines run up or down the page as displayed."""
 
 
 _PLAIN = _Style("", False, (0, 0, 0), True)
@@ -139,13 +141,13 @@ def _letters(text: Any, page: OpenPage, warnings: list[str]) -> Iterator[_Letter
             key = ctypes.addressof(obj.contents)
             known = styles.get(key)
             if known is None:
-                known = styles[key] = _style(obj)
+                known = styles[key] = _style(obj, frame)
             style = known
         rect = frame.rect(box.left, box.bottom, box.right, box.top)
         yield _Letter(character, rect, style, code >= 0x590 and unicodedata.bidirectional(character) in ("R", "AL"))
 
 
-def _style(obj: Any) -> _Style:
+def _style(obj: Any, frame: Frame) -> _Style:
     mode = pdfium.FPDFTextObj_GetTextRenderMode(obj)
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
     colour = (0, 0, 0)
@@ -155,7 +157,10 @@ def _style(obj: Any) -> _Style:
     font = pdfium.FPDFTextObj_GetFont(obj)
     name = _font_name(font) if font else ""
     hidden = mode in (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP) or opacity < 13
-    return _Style(name, bool(_BOLD.search(name)), colour, not hidden)
+    matrix = pdfium.FS_MATRIX()
+    turned = bool(pdfium.FPDFPageObj_GetMatrix(obj, matrix)) and abs(matrix.b) > abs(matrix.a)
+    sideways = turned != (frame.rotation in (90, 270))
+    return _Style(name, bool(_BOLD.search(name)), colour, not hidden, sideways)
 
 
 def _font_name(font: Any) -> str:
@@ -174,20 +179,30 @@ def _runs(letters: Iterator[_Letter | None]) -> Iterator[list[_Letter]]:
             run = []
         if letter is None:
             continue
-        if run and run[-1].text == letter.text and abs(run[-1].box.x0 - letter.box.x0) < 0.15 * run[-1].box.width:
+        if run and run[-1].text == letter.text and _same_spot(run[-1].box, letter.box):
             continue  # printed twice to look bold
         run.append(letter)
     if run:
         yield run
 
 
+def _same_spot(a: Rect, b: Rect) -> bool:
+    return abs(a.x0 - b.x0) < 0.15 * a.width and abs(a.y0 - b.y0) < 0.15 * a.height
+
+
 def _joins(one: _Letter, two: _Letter) -> bool:
-    height = max(min(one.box.height, two.box.height), 1.0)
-    overlap = min(one.box.y1, two.box.y1) - max(one.box.y0, two.box.y0)
+    if one.style.sideways != two.style.sideways:
+        return False
+    first, second = (_lying(one.box), _lying(two.box)) if one.style.sideways else (one.box, two.box)
+    height = max(min(first.height, second.height), 1.0)
+    overlap = min(first.y1, second.y1) - max(first.y0, second.y0)
     if overlap < 0.5 * height:
         return False
-    gap = max(two.box.x0 - one.box.x1, one.box.x0 - two.box.x1)
-    return gap <= GAP_EM * height
+    return max(second.x0 - first.x1, first.x0 - second.x1) <= GAP_EM * height
+
+
+def _lying(box: Rect) -> Rect:
+    return Rect(box.y0, box.x0, box.y1, box.x1)
 
 
 def _split(run: Sequence[_Letter]) -> Iterator[Word]:
@@ -215,7 +230,7 @@ def _word(run: Sequence[_Letter]) -> Word:
         text="".join(letter.text for letter in run),
         box=box,
         font=style.font,
-        size=round(box.height * 0.87, 2),
+        size=round((box.width if style.sideways else box.height) * 0.87, 2),
         bold=style.bold,
         colour=style.colour,
         visible=style.drawn,
