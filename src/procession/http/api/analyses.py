@@ -10,6 +10,7 @@ from fastapi import Path, Query, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
 
+from procession.digitize import schema
 from procession.domain.analysis import TERMINAL, AnalysisOptions, Priority, State
 from procession.domain.errors import DocumentError, InvalidRequest
 from procession.domain.principal import Principal
@@ -212,9 +213,7 @@ async def page_image(
 
 async def result_schema() -> Response:
     """The JSON Schema every result validates against."""
-    from procession.domain.form import AnalysisResult
-
-    return JSONResponse(AnalysisResult.model_json_schema(), media_type="application/schema+json")
+    return JSONResponse(schema.result_schema(), media_type="application/schema+json")
 
 
 UPLOAD_BODY: dict[str, Any] = {
