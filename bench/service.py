@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
+
 from bench.report import NotMeasured
 
 START_SECONDS_MAX = 30.0
@@ -30,8 +32,15 @@ TERMINAL = FINISHED | {"failed", "cancelled"}
 
 
 class Client:
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, pid: int = 0) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
+        self._pid = pid
+
+    def cpu_seconds(self) -> float:
+        """What the service used so far: itself, the sandbox's server, and every child that has ended."""
+        parent = psutil.Process(self._pid)
+        times = [process.cpu_times() for process in (parent, *parent.children())]
+        return sum(one.user + one.system + one.children_user + one.children_system for one in times)
 
     def call(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
         headers = {"Content-Type": "application/pdf"} if body is not None else {}
@@ -84,7 +93,7 @@ def running(workers: int) -> Iterator[Client]:
     )
     try:
         _until_ready(process, port, folder / "log")
-        yield Client(port)
+        yield Client(port, process.pid)
         if process.poll() is not None:
             raise NotMeasured(f"the service ended with {process.returncode}: {_tail(folder / 'log')}")
     finally:
