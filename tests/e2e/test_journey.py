@@ -88,6 +88,11 @@ def test_a_pdf_becomes_a_form_that_a_couple_answers(
     table = list(csv.reader(target.read_text(encoding="utf-8-sig").splitlines()))
     assert len(table) == 2
     assert "Ana Example" in table[1]
+    page.get_by_role("button", name="Close the form").click()
+    expect(page.locator("main")).to_have_attribute("data-state", "closed")
+    watched.expected.add(410)
+    page.goto(link)
+    expect(page.get_by_role("heading", name="This form is closed")).to_be_visible()
 
 
 def correct_a_field_by_keyboard(page: Page) -> None:

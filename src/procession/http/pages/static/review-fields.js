@@ -75,6 +75,7 @@ export class Fields {
     put("label", field.label);
     put("type", field.type);
     put("section", field.section ?? "");
+    if (this.part("section").selectedIndex < 0) put("section", "");
     put("options", asLines(field.options));
     put("value", asText(field.value));
     this.part("required").checked = field.required;
