@@ -105,7 +105,7 @@ def _source(page: PageContent) -> str:
 
 
 def _of_place(candidate: Candidate, labelled: Labelled, page: PageContent) -> Draft:
-    confidence = candidate.confidence * (0.72 + 0.28 * labelled.sure)
+    confidence = candidate.confidence * (0.8 + 0.2 * labelled.sure)
     return Draft(
         page.number,
         candidate.box,

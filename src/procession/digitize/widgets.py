@@ -18,8 +18,10 @@ WIDGETS_MAX = 20_000
 PARENTS_MAX = 32
 """Levels of a field's tree; deeper is a loop."""
 OPTIONS_MAX = 500
-STACK_POINTS = 1.2
+STACK_POINTS = 3.0
 """Widgets whose sides all lie this close are copies on one place."""
+WIDGET_POINTS_MIN = 2.5
+"""Nobody can click a thinner one; authors hide helpers so."""
 STACK_GRID_POINTS = 8.0
 TEXT_CHARS_MAX = 10_000
 SCRIPT_CHARS_MAX = 400
@@ -192,7 +194,7 @@ def _piece(node: Any, number: int, frame: Frame) -> _Piece | None:
     x0, y0, x1, y1 = (float(value) for value in node["/Rect"])
     box = frame.rect(x0, y0, x1, y1)
     box = Rect(max(box.x0, 0.0), max(box.y0, 0.0), min(box.x1, frame.width), min(box.y1, frame.height))
-    if kind is None or kind == "button" or box.x1 - box.x0 < 1 or box.y1 - box.y0 < 1:
+    if kind is None or kind == "button" or min(box.width, box.height) < WIDGET_POINTS_MIN:
         return None
     on = _on_state(node) if kind in ("checkbox", "radio") else ""
     state = str(node.get("/AS", "")).lstrip("/")

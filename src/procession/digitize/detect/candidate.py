@@ -12,14 +12,14 @@ Rule = Literal["widget", "square", "circle", "glyph", "cell", "box", "underline"
 
 PRIOR: dict[Rule, float] = {
     "widget": 0.99,
-    "square": 0.86,
-    "circle": 0.82,
-    "glyph": 0.90,
-    "cell": 0.72,
-    "box": 0.84,
-    "underline": 0.80,
-    "blank": 0.88,
-    "comb": 0.85,
+    "square": 0.97,
+    "circle": 0.93,
+    "glyph": 0.97,
+    "cell": 0.90,
+    "box": 0.94,
+    "underline": 0.84,
+    "blank": 0.91,
+    "comb": 0.97,
 }
 """How often a rule's proposals hold on real forms (rounded from the development corpus)."""
 

@@ -11,6 +11,12 @@ from procession.digitize.layout import BLANK, Layout
 from procession.digitize.page import PageContent, Rect
 
 LENGTH_POINTS_MIN = 12.0
+BESIDE_WORDS_POINTS_MIN = 40.0
+"""What is left of a rule beside words that stand on it must be longer: rules under headings end anywhere."""
+UNLABELLED_LESS = 0.05
+"""A line without a label beside or below it is a place to write a little less often."""
+OPEN_SHARE_MIN = 0.5
+"""Words cover less than the rest of a rule to write on."""
 HEIGHT_POINTS = (9.0, 16.0)
 """How high the place above a line is taken to be: as the air allows, between these."""
 UNDER_POINTS = 1.0
@@ -78,19 +84,22 @@ def _open_parts(rule: Rule, layout: Layout, rules: Rules) -> list[tuple[float, f
         strip = Rect(start, rule.at - 7.5, end, rule.at - 0.5)
         words = sorted(layout.touching(strip), key=lambda w: w.box.x0)
         at = start
+        needed = BESIDE_WORDS_POINTS_MIN if words else LENGTH_POINTS_MIN
+        free: list[tuple[float, float]] = []
         for word in words:
-            if word.box.x0 - at >= LENGTH_POINTS_MIN:
-                parts.append((at, word.box.x0))
+            if word.box.x0 - at >= needed:
+                free.append((at, word.box.x0))
             at = max(at, word.box.x1)
-        if end - at >= LENGTH_POINTS_MIN:
-            parts.append((at, end))
-    covered = rule.length - sum(end - start for start, end in parts)
-    return parts if covered < 0.75 * rule.length else []
+        if end - at >= needed:
+            free.append((at, end))
+        if sum(high - low for low, high in free) >= OPEN_SHARE_MIN * (end - start):
+            parts += free
+    return parts
 
 
 def _on_rule(rule: Rule, page: PageContent, layout: Layout, rules: Rules) -> Candidate | None:
     air = _air(rule, layout, rules)
-    if air < HEIGHT_POINTS[0] - 2:
+    if air < HEIGHT_POINTS[0]:
         return None
     left = _label_left(rule, layout)
     labelled = left or _caption_below(rule, layout)
@@ -98,7 +107,7 @@ def _on_rule(rule: Rule, page: PageContent, layout: Layout, rules: Rules) -> Can
         return None
     if rule.at < 0.03 * page.height or rule.at > 0.97 * page.height:
         return None
-    confidence = PRIOR["underline"] if labelled else PRIOR["underline"] - 0.25
+    confidence = PRIOR["underline"] if labelled else PRIOR["underline"] - UNLABELLED_LESS
     height = min(HEIGHT_POINTS[1], air)
     box = Rect(rule.start, rule.at - height, rule.end, rule.at + UNDER_POINTS)
     return Candidate(box, "text", "underline", confidence, line=rule.at)

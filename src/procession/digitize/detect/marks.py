@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from procession.digitize.detect.candidate import Candidate, Mark
+from procession.digitize.detect.candidate import PRIOR, Candidate, Mark, Rule
 from procession.digitize.page import PageContent, Rect, Word
 
 SIDE_POINTS = (4.5, 22.0)
@@ -38,10 +38,9 @@ def mark_candidates(marks: Sequence[Mark], page: PageContent) -> list[Candidate]
     glyphs = {word.box for word in page.words if _glyph(word)}
     found = []
     for mark in marks:
-        rule = "glyph" if mark.box in glyphs else "circle" if mark.round else "square"
-        prior = {"glyph": 0.9, "circle": 0.82, "square": 0.86}[rule]
+        rule: Rule = "glyph" if mark.box in glyphs else "circle" if mark.round else "square"
         kind = "radio" if mark.round else "checkbox"
-        found.append(Candidate(mark.box, kind, rule, prior, ticked=mark.ticked))  # type: ignore[arg-type]
+        found.append(Candidate(mark.box, kind, rule, PRIOR[rule], ticked=mark.ticked))  # type: ignore[arg-type]
     return found
 
 
