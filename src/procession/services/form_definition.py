@@ -3,7 +3,8 @@
 What is asked: everything the paper has a place to fill in for. Values that are only printed text (a price, a date in a
 paragraph) stay in the result's data: asking a couple for what the supplier already wrote would be noise. Only when a
 document has no place to fill in at all (an invoice) are its values asked, for else there would be nothing to ask.
-What is never in the form: the values found in the document. They belong to whoever filled in that copy.
+What is never in the form: the values found in the document, and the file's name (which often names a couple). They
+belong to whoever filled in that copy.
 """
 
 from __future__ import annotations
@@ -13,16 +14,14 @@ from procession.domain.form import Field, FieldType, Form, Source
 UNTITLED = "Form"
 
 
-def definition(reviewed: Form, fallback_title: str | None = None) -> Form:
+def definition(reviewed: Form) -> Form:
     """``reviewed`` has its corrections applied: rejected fields are gone. Field names in the answer are unique."""
     asked = [field for field in reviewed.fields if fillable(field)] or list(reviewed.fields)
     taken: set[str] = set()
     fields = tuple(_blank(field, _unique(field.name or field.id, taken)) for field in asked)
     used = {field.section for field in fields}
     sections = tuple(section for section in reviewed.sections if section.id in used)
-    return reviewed.model_copy(
-        update={"title": reviewed.title or fallback_title or UNTITLED, "sections": sections, "fields": fields}
-    )
+    return reviewed.model_copy(update={"title": reviewed.title or UNTITLED, "sections": sections, "fields": fields})
 
 
 def fillable(field: Field) -> bool:

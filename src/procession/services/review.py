@@ -19,7 +19,7 @@ from procession.domain.principal import Principal
 from procession.services import form_definition, results
 from procession.services.foundation import Foundation
 from procession.services.results import Decision, StoredResult
-from procession.services.showing import analysis_view, file_name
+from procession.services.showing import analysis_view
 from procession.services.vault import form_title_context, share_context
 from procession.services.views import AnalysisView
 from procession.store import analyses, documents, forms
@@ -145,7 +145,7 @@ class Reviews:
     async def _form(self, reviewed: _Reviewed, corrected: Form) -> FormRow:
         """The form's row; its definition is stored already. Raises Conflict when nothing is left to ask."""
         vault, key_id, now = self._on.vault, reviewed.key_id, self._on.clock()
-        definition = form_definition.definition(corrected, file_name(vault, reviewed.analysis, key_id))
+        definition = form_definition.definition(corrected)
         if not definition.fields:
             raise Conflict("No field is left, so there is no form to make. Approve at least one field.")
         form_id, token = new_id("form"), secrets.token_urlsafe(TOKEN_BYTES)
