@@ -90,8 +90,8 @@ def _round(
         (before.cpu_seconds_per_file + after.cpu_seconds_per_file) / 2,
     )
     say(
-        f"{salt}: service {through.files_per_second:.2f}/s, {through.cpu_seconds_per_file * 1000:.1f} ms CPU a file; pool "
-        f"{before.files_per_second:.2f}/s before, {after.files_per_second:.2f}/s after, "
+        f"{salt}: service {through.files_per_second:.2f}/s, {through.cpu_seconds_per_file * 1000:.1f} ms CPU a file; "
+        f"pool {before.files_per_second:.2f}/s before, {after.files_per_second:.2f}/s after, "
         f"{bare.cpu_seconds_per_file * 1000:.1f} ms"
     )
     return through, bare

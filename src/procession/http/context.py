@@ -10,10 +10,16 @@ from procession.domain.principal import Principal
 from procession.http.auth import principal
 from procession.wiring import Application
 
+# async, though nothing is awaited: the framework runs plain functions in another thread, which costs more than they do
 
-def application(request: Request) -> Application:
+
+async def application(request: Request) -> Application:
     return cast(Application, request.app.state.application)
 
 
+async def asker(request: Request) -> Principal:
+    return principal(request)
+
+
 App = Annotated[Application, Depends(application)]
-Asker = Annotated[Principal, Depends(principal)]
+Asker = Annotated[Principal, Depends(asker)]

@@ -11,7 +11,7 @@ from procession.domain.errors import InvalidRequest
 KEY_CHARACTERS_MAX = 255
 
 
-def idempotency_key(
+async def idempotency_key(
     key: Annotated[
         str | None,
         Header(alias="Idempotency-Key", description="The same key and body again return the first answer's analysis."),

@@ -20,7 +20,7 @@ class Paging:
     limit: int
 
 
-def paging(
+async def paging(
     request: Request,
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, description="`next_cursor` as given")] = None,
     limit: Annotated[int | None, Query(ge=1, description="items per page, at most `http.page_size_max`")] = None,
