@@ -36,7 +36,7 @@ def up(
     try:
         _run(_overrides(data, port, host, workers), screen)
     except ProcessionError as error:
-        screen.print(error.message, style="red", markup=False)
+        screen.print(error.message, style="red", markup=False, soft_wrap=True)
         raise typer.Exit(error.exit_code) from None
 
 
@@ -92,7 +92,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise Unavailable(f"Cannot listen on {host}:{port}: {error.strerror}. Give another one with --port.") from None
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise Unavailable(f"Cannot listen on {host}:{port}: {why}. Give another one with --port.") from None
     with listener:
         yield listener
 
