@@ -18,9 +18,9 @@ WIDGETS_MAX = 20_000
 PARENTS_MAX = 32
 """Levels of a field's tree; deeper is a loop."""
 OPTIONS_MAX = 500
-STACK_POINTS = 3.0
-"""Widgets whose sides all lie this close are copies on one place."""
-WIDGET_POINTS_MIN = 2.5
+STACK_SHARE_MIN = 0.7
+"""Widgets that share this much of the place they cover together (IoU) are copies of one another."""
+WIDGET_POINTS_MIN = 1.5
 """Nobody can click a thinner one; authors hide helpers so."""
 STACK_GRID_POINTS = 8.0
 TEXT_CHARS_MAX = 10_000
@@ -116,7 +116,7 @@ def _pieces(pdf: Any, form: Any, frames: Mapping[int, Frame], warnings: list[str
 
 
 def _distinct(pieces: Iterable[_Piece]) -> list[_Piece]:
-    """Copies that lie exactly on one another count once, the filled one if any: nobody can click the others."""
+    """Copies that lie on one another count once, the filled one if any: nobody can click the others."""
     kept: list[_Piece] = []
     places: dict[tuple[int, bool, int, int], list[int]] = {}
     for piece in pieces:
@@ -139,7 +139,11 @@ def _distinct(pieces: Iterable[_Piece]) -> list[_Piece]:
 
 
 def _same_place(a: Rect, b: Rect) -> bool:
-    return all(abs(one - two) <= STACK_POINTS for one, two in zip(a, b, strict=True))
+    width, height = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+    if width <= 0 or height <= 0:
+        return False
+    shared = width * height
+    return shared >= STACK_SHARE_MIN * (a.width * a.height + b.width * b.height - shared)
 
 
 def _has_value(piece: _Piece) -> bool:
