@@ -1,4 +1,4 @@
-"""One error root. ``Transient`` and ``Permanent`` decide retry; every class knows its problem code, status and exit code."""
+"""One error root: ``Transient`` and ``Permanent`` decide retry; each class knows its problem code, status, exit code."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field as Constrained
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Constrained
 
 Fraction = Annotated[float, Constrained(ge=0.0, le=1.0)]
 Box = tuple[Fraction, Fraction, Fraction, Fraction]
@@ -109,7 +110,8 @@ class Field(_Frozen):
     options: tuple[Option, ...] = ()
     box: Box | None = None
     value: str | int | bool | list[str] | None = None
-    """Normalised: ISO 8601 dates, plain decimal amounts, E.164 phones, lower-case e-mail, integers, true/false, "signed"."""
+    """Normalised: ISO 8601 dates, plain decimal amounts, E.164 phones, lower-case e-mail, integers, true/false, "signed".
+    """
     value_text: str | None = None
     """As printed."""
     currency: str | None = None
