@@ -19,7 +19,9 @@ PARENTS_MAX = 32
 """Levels of a field's tree; deeper is a loop."""
 OPTIONS_MAX = 500
 STACK_SHARE_MIN = 0.7
-"""Widgets that share this much of the place they cover together (IoU) are copies of one another."""
+"""Boxes to tick that share this much of the place they cover together (IoU) are copies of one another."""
+TEXT_STACK_SHARE_MIN = 0.95
+"""Likewise for other widgets, which may overlap without being copies."""
 WIDGET_POINTS_MIN = 1.5
 """Nobody can click a thinner one; authors hide helpers so."""
 STACK_GRID_POINTS = 8.0
@@ -128,7 +130,7 @@ def _distinct(pieces: Iterable[_Piece]) -> list[_Piece]:
             for dx in (-1, 0, 1)
             for dy in (-1, 0, 1)
             for place in places.get((piece.page, button, cx + dx, cy + dy), ())
-            if _same_place(kept[place].box, piece.box)
+            if _same_place(kept[place].box, piece.box, STACK_SHARE_MIN if button else TEXT_STACK_SHARE_MIN)
         ]
         if not near:
             places.setdefault((piece.page, button, cx, cy), []).append(len(kept))
@@ -138,12 +140,12 @@ def _distinct(pieces: Iterable[_Piece]) -> list[_Piece]:
     return kept
 
 
-def _same_place(a: Rect, b: Rect) -> bool:
+def _same_place(a: Rect, b: Rect, share_min: float) -> bool:
     width, height = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
     if width <= 0 or height <= 0:
         return False
     shared = width * height
-    return shared >= STACK_SHARE_MIN * (a.width * a.height + b.width * b.height - shared)
+    return shared >= share_min * (a.width * a.height + b.width * b.height - shared)
 
 
 def _has_value(piece: _Piece) -> bool:
