@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from procession.settings import ApiKey, Http, Settings
 from tests.support.server import RunningServer, running
@@ -26,6 +26,7 @@ FLAGS = [
     "--disable-sync",
 ]
 WAIT_MILLISECONDS = 60_000
+expect.set_options(timeout=WAIT_MILLISECONDS)
 KEY = "key-of-the-browser-tests"
 WATCH_CSP = """
 window.cspViolations = [];

@@ -113,6 +113,7 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(browser: Browser, keyed
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Queue")).to_be_visible()
     page.get_by_role("link", name="Analyses").click()
+    page.locator("main[data-ready=yes]").wait_for()
     context.clear_cookies()  # the session is over while a live page is open
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -11,12 +11,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from procession.settings import Settings
-from tests.e2e.conftest import WAIT_MILLISECONDS, Watched, opened
+from tests.e2e.conftest import Watched, opened
 from tests.support import documents
 from tests.support.server import running
 
 pytestmark = pytest.mark.e2e
-expect.set_options(timeout=WAIT_MILLISECONDS)
 
 READABLE = re.compile("requires_review|completed")
 
@@ -54,12 +53,12 @@ def saved(page: Page) -> None:
 
 def test_progress_is_live_and_survives_a_reload(watched_page: tuple[Page, Watched]) -> None:
     page, _ = watched_page
-    row = upload(page, "long.pdf", documents.form(pages=900))
+    row = upload(page, "long.pdf", documents.form(pages=1800))
     expect(row).to_have_attribute("data-state", "processing")
-    expect(row.locator(".row-state")).to_contain_text(re.compile(r"page [1-9][\d,]* of 900"))
+    expect(row.locator(".row-state")).to_contain_text(re.compile(r"page [1-9][\d,]* of 1,800"))
     page.reload()
     row = page.locator(".row", has_text="long.pdf")
-    expect(row.locator(".row-state")).to_contain_text(re.compile(r"page [1-9][\d,]* of 900"))
+    expect(row.locator(".row-state")).to_contain_text(re.compile(r"page [1-9][\d,]* of 1,800"))
     row.get_by_role("button", name="Cancel").click()
     expect(row).to_have_attribute("data-state", "cancelled")
 
