@@ -1,4 +1,4 @@
-"""One error root: ``Transient`` and ``Permanent`` decide retry; each class knows its problem code, status, exit code."""
+"""One error root: ``Transient`` and ``Permanent`` decide retry; each class knows its code, status and exit code."""
 
 from __future__ import annotations
 

@@ -110,8 +110,7 @@ class Field(_Frozen):
     options: tuple[Option, ...] = ()
     box: Box | None = None
     value: str | int | bool | list[str] | None = None
-    """Normalised: ISO 8601 dates, plain decimal amounts, E.164 phones, lower-case e-mail, integers, true/false, "signed".
-    """
+    """Normalised: true/false, ISO dates, plain decimal amounts, E.164 phones, lower-case e-mail, integers, "signed"."""
     value_text: str | None = None
     """As printed."""
     currency: str | None = None
