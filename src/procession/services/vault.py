@@ -53,6 +53,8 @@ class Vault:
         await asyncio.to_thread(self.keys.destroy, key_id)
 
     async def fingerprint(self, tenant: str, data: bytes) -> str:
+        if len(data) <= INLINE_BYTES_MAX:
+            return self.keys.fingerprint(tenant, data)
         return await asyncio.to_thread(self.keys.fingerprint, tenant, data)
 
     def seal_text(self, key_id: str, text: str, context: str) -> bytes:
