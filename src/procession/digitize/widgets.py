@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pikepdf
 
+from procession.digitize.combs import joined
 from procession.digitize.document import Frame
 from procession.digitize.page import Rect, Widget, WidgetOption
 
@@ -20,8 +21,8 @@ PARENTS_MAX = 32
 OPTIONS_MAX = 500
 STACK_SHARE_MIN = 0.7
 """Boxes to tick that share this much of the place they cover together (IoU) are copies of one another."""
-TEXT_STACK_SHARE_MIN = 0.95
-"""Likewise for other widgets, which may overlap without being copies."""
+TEXT_STACK_SHARE_MIN = 0.85
+"""Likewise for two text widgets, which may overlap without being copies."""
 WIDGET_POINTS_MIN = 1.5
 """Nobody can click a thinner one; authors hide helpers so."""
 STACK_GRID_POINTS = 8.0
@@ -78,6 +79,7 @@ def read_widgets(data: bytes, frames: Mapping[int, Frame]) -> Widgets:
                 found.warnings.append("This PDF holds an XFA form; only what it shows as ordinary fields was read.")
             pieces = _distinct(_pieces(pdf, form, frames, found.warnings))
             _put_together(pieces, found)
+            found.by_page = {number: joined(widgets) for number, widgets in found.by_page.items()}
     except pikepdf.PasswordError:
         found.warnings.append("The form fields are encrypted and were not read.")
     except _ERRORS:
@@ -120,27 +122,29 @@ def _pieces(pdf: Any, form: Any, frames: Mapping[int, Frame], warnings: list[str
 def _distinct(pieces: Iterable[_Piece]) -> list[_Piece]:
     """Copies that lie on one another count once, the filled one if any: nobody can click the others."""
     kept: list[_Piece] = []
-    places: dict[tuple[int, bool, int, int], list[int]] = {}
+    places: dict[tuple[int, int, int], list[int]] = {}
     for piece in pieces:
         x, y = piece.box.centre
-        button = piece.kind in ("checkbox", "radio")
         cx, cy = int(x // STACK_GRID_POINTS), int(y // STACK_GRID_POINTS)
         near = [
             place
             for dx in (-1, 0, 1)
             for dy in (-1, 0, 1)
-            for place in places.get((piece.page, button, cx + dx, cy + dy), ())
-            if _same_place(kept[place].box, piece.box, STACK_SHARE_MIN if button else TEXT_STACK_SHARE_MIN)
+            for place in places.get((piece.page, cx + dx, cy + dy), ())
+            if _same_place(kept[place], piece)
         ]
         if not near:
-            places.setdefault((piece.page, button, cx, cy), []).append(len(kept))
+            places.setdefault((piece.page, cx, cy), []).append(len(kept))
             kept.append(piece)
         elif not _has_value(kept[near[0]]) and _has_value(piece):
             kept[near[0]] = piece
     return kept
 
 
-def _same_place(a: Rect, b: Rect, share_min: float) -> bool:
+def _same_place(one: _Piece, other: _Piece) -> bool:
+    a, b = one.box, other.box
+    ticked = {one.kind, other.kind} & {"checkbox", "radio"}
+    share_min = STACK_SHARE_MIN if ticked else TEXT_STACK_SHARE_MIN
     width, height = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
     if width <= 0 or height <= 0:
         return False
