@@ -50,10 +50,12 @@ def test_a_loop_of_parents_ends() -> None:
 
 def test_a_widget_hidden_under_another_of_any_kind_counts_once() -> None:
     def stack(pdf: pikepdf.Pdf) -> None:
-        box = next(one for one in pdf.pages[0].Annots if str(one.get("/T", "")) == "vegan")
+        box = next(one for one in pdf.pages[0].obj.Annots if str(one.get("/T", "")) == "vegan")
         under = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx)
         under.T, under.Rect = "undefined", box.Rect
-        pdf.pages[0].Annots.append(pdf.make_indirect(under))
+        hidden = pdf.make_indirect(under)
+        pdf.pages[0].obj.Annots.append(hidden)
+        pdf.Root.AcroForm.Fields.append(hidden)
 
     found = {one.name: one.kind for one in widgets(changed(drawn(acroform), stack)).by_page[1]}
     assert found["vegan"] == "checkbox"
