@@ -5,8 +5,7 @@ set -euo pipefail
 say() { printf 'system packages: %s\n' "$*" >&2; }
 
 has_browser() {
-    [ -x "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
-        command -v google-chrome >/dev/null
+    [ -x "${PROCESSION_TEST_CHROMIUM:-}" ] || command -v chromium >/dev/null
 }
 
 missing=()
@@ -20,5 +19,5 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
     exit 0
 fi
-say "not found: ${missing[*]}. Debian: sudo apt install ${missing[*]}. Or point CHROMIUM at a Chromium program."
+say "not found: ${missing[*]}. Debian: sudo apt install ${missing[*]}. Or point PROCESSION_TEST_CHROMIUM at a Chromium program."
 exit 1
