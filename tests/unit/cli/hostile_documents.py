@@ -57,9 +57,10 @@ def too_wide() -> bytes:
     return _one_page(_stream(b""), page=b"/MediaBox [0 0 20000 300] ")
 
 
-def bomb() -> bytes:
-    """A gigabyte of drawing, twice compressed to a few kilobytes."""
-    once = zlib.compress(b"0 0 m 9 9 l S\n" * 4096 * 20_000, 9)
+def bomb(blocks: int = 20_000) -> bytes:
+    """A gigabyte of drawing (57,344 bytes a block), twice compressed to a few kilobytes."""
+    packer, block = zlib.compressobj(9), b"0 0 m 9 9 l S\n" * 4096
+    once = b"".join([*(packer.compress(block) for _ in range(blocks)), packer.flush()])
     return _one_page(_stream(zlib.compress(once, 9), b"/Filter [/FlateDecode /FlateDecode]"))
 
 
@@ -84,6 +85,45 @@ def many_objects(count: int = 1_000_000) -> bytes:
 
 def nested_arrays(depth: int = 200_000) -> bytes:
     return _one_page(_stream(b""), catalog=b"/Deep " + b"[" * depth + b"]" * depth + b" ")
+
+
+def no_objects() -> bytes:
+    """A header, a trailer and nothing between."""
+    return b"%PDF-1.7\n" + b"\0" * 4096 + b"\ntrailer << /Root 1 0 R >>\nstartxref\n0\n%%EOF\n"
+
+
+def picture_bomb(side: int = 20_000) -> bytes:
+    """A scanned page of 400 million pixels, all white, in a few hundred kilobytes."""
+    packer = zlib.compressobj(9)
+    row = b"\xff" * side
+    pixels = b"".join([*(packer.compress(row) for _ in range(side)), packer.flush()])
+    entries = b"/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 8 "
+    picture = _stream(pixels, entries % (side, side) + b"/Filter /FlateDecode")
+    page = b"/Resources << /XObject << /P 5 0 R >> >> "
+    return _one_page(_stream(b"300 0 0 300 0 0 cm /P Do"), page=page, more=[picture])
+
+
+def drawn_without_end(depth: int = 10, times: int = 60) -> bytes:
+    """Each drawing draws the next one sixty times: finite, but no machine comes to its end."""
+    entries = b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X %d 0 R >> >>"
+    levels = [_stream(b"/X Do " * times, entries % (6 + level)) for level in range(depth)]
+    last = _stream(b"0 0 m 9 9 l S", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9]")
+    page = b"/Resources << /XObject << /X 5 0 R >> >> "
+    return _one_page(_stream(b"/X Do"), page=page, more=[*levels, last])
+
+
+def slow(pages: int = 4, pairs: int = 25_000_000) -> bytes:
+    """Fifty million operators that draw nothing, on each page: no memory, only time."""
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 3 0 R >>"
+    kids = b" ".join(b"%d 0 R" % number for number in range(4, 4 + pages))
+    return _written(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, pages),
+            _stream(zlib.compress(b"q Q " * pairs, 1), b"/Filter /FlateDecode"),
+            *(page for _ in range(pages)),
+        ]
+    )
 
 
 def with_script() -> bytes:
