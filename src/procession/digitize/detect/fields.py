@@ -7,6 +7,7 @@ from procession.digitize.detect.candidate import PRIOR, Candidate, Kind
 from procession.digitize.detect.lines import blank_candidates, line_candidates, without_overlaps
 from procession.digitize.detect.marks import find_marks, mark_candidates
 from procession.digitize.detect.rules import find_cells, read_rules
+from procession.digitize.detect.stacks import find_stacks, stack_candidates
 from procession.digitize.layout import Layout
 from procession.digitize.page import PageContent, Widget
 
@@ -25,7 +26,9 @@ def detect_fields(page: PageContent) -> list[Candidate]:
     grid = find_cells(rules)
     found = mark_candidates(marks, page)
     found += area_candidates(page, layout, grid, boxes)
-    found += line_candidates(page, layout, rules, grid)
+    stacks = find_stacks(page, layout, rules, grid)
+    found += stack_candidates(stacks)
+    found += line_candidates(page, layout, rules, grid, stacks)
     found += blank_candidates(page)
     kept = without_overlaps(found)
     if len(kept) > FIELDS_MAX:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from procession.digitize.detect.candidate import PRIOR, Candidate
+from procession.digitize.detect.decoration import is_decoration
 from procession.digitize.detect.rules import Grid, Rule, Rules
+from procession.digitize.detect.stacks import Stack
 from procession.digitize.layout import BLANK, Layout
 from procession.digitize.page import PageContent, Rect
 
@@ -26,10 +28,14 @@ SEPARATOR_SHARE = 0.8
 DOTS_CHARS_MIN = 12
 
 
-def line_candidates(page: PageContent, layout: Layout, rules: Rules, grid: Grid) -> list[Candidate]:
+def line_candidates(
+    page: PageContent, layout: Layout, rules: Rules, grid: Grid, stacks: Sequence[Stack] = ()
+) -> list[Candidate]:
+    """``stacks`` are ruled paper, one field each already."""
     found: list[Candidate] = []
+    stacked = {index for stack in stacks for index in stack.rules}
     for index, rule in enumerate(rules.across):
-        if rule.length < LENGTH_POINTS_MIN:
+        if index in stacked or rule.length < LENGTH_POINTS_MIN or is_decoration(rule, page, layout):
             continue
         closed = grid.closed.get(index, [])
         for start, end in _open_parts(rule, layout, rules):
