@@ -17,7 +17,7 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import Request
 
@@ -121,9 +121,9 @@ def check_host(request: Request, settings: Settings) -> None:
     """Without keys: raises Forbidden for callers and host names that are not this machine's."""
     if settings.api_keys or request.url.path in PROBE_PATHS:
         return
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    host = _split(f"//{request.headers.get('host', '')}").hostname or ""
     if not is_loopback(host):
-        public = urlsplit(settings.http.public_url or "").hostname
+        public = _split(settings.http.public_url or "").hostname
         if host == public and request.url.path.startswith(OPEN_HOST_PATHS):
             return
         raise Forbidden("This server has no keys and answers only to names of its own machine, such as localhost.")
@@ -146,9 +146,17 @@ def check_origin(request: Request, settings: Settings) -> None:
     origin = request.headers.get("origin")
     if origin is None:
         return
-    allowed = {request.headers.get("host", ""), urlsplit(settings.http.public_url or "").netloc}
-    if urlsplit(origin).netloc not in allowed - {""}:
+    allowed = {request.headers.get("host", ""), _split(settings.http.public_url or "").netloc}
+    if _split(origin).netloc not in allowed - {""}:
         raise Forbidden("Another site's page sent this request.")
+
+
+def _split(url: str) -> SplitResult:
+    """An empty one for what is no address at all, such as an unclosed bracket."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 def bearer(request: Request) -> str | None:

@@ -139,3 +139,11 @@ def test_a_server_without_keys_listens_on_loopback_only() -> None:
     auth.require_safe_address(Settings(http=Http(host="0.0.0.0"), api_keys=(KEY,)))
     with pytest.raises(InvalidRequest):
         auth.require_safe_address(Settings(http=Http(host="0.0.0.0")))
+
+
+@pytest.mark.parametrize("nonsense", ["[::1", "[", "127.0.0.1:3000@[", ""])
+def test_an_address_that_is_none_is_refused_like_a_foreign_one(nonsense: str) -> None:
+    with pytest.raises(Forbidden):
+        auth.check_host(request(LOCAL, host=nonsense), LOCAL)
+    with pytest.raises(Forbidden):
+        auth.check_origin(request(LOCAL, origin=f"http://{nonsense}"), LOCAL)
