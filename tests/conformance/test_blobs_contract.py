@@ -55,3 +55,12 @@ async def test_a_name_that_is_none_is_refused(blobs: BlobStore, name: str) -> No
 async def test_the_probe_accepts_a_good_store_and_leaves_nothing_behind(blobs: BlobStore) -> None:
     await blobs.probe()
     await blobs.probe()
+
+
+async def test_every_object_is_named_once_and_tidying_takes_none(blobs: BlobStore) -> None:
+    names = {f"documents/{number}@key_{number}" for number in range(30)}
+    for name in names:
+        await blobs.put(name, b"x")
+    assert await blobs.tidy() == 0
+    found = [name async for some in blobs.names() for name in some]
+    assert sorted(found) == sorted(names)

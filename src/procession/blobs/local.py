@@ -1,4 +1,4 @@
-"""Objects as files: written beside, fsynced, linked or renamed into place, the folder fsynced. Never listed.
+"""Objects as files: written beside, fsynced, linked or renamed into place, the folder fsynced.
 
 Each object is one file in two levels of folders by the hash of its name, so no folder grows with the count.
 """
@@ -11,12 +11,16 @@ import errno
 import hashlib
 import os
 import secrets
+import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from procession.blobs.names import validated
 from procession.domain.errors import NotFound, Unavailable
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+UNFINISHED_SECONDS = 3600.0
+"""A temporary file this old belongs to nobody: writing one object takes seconds."""
 
 
 class LocalBlobs:
@@ -42,6 +46,17 @@ class LocalBlobs:
         """See ``BlobStore.delete``. Durable when it returns."""
         await asyncio.to_thread(self._delete, self._path(name))
 
+    async def names(self) -> AsyncIterator[list[str]]:
+        """See ``BlobStore.names``. One folder at a time, in a thread."""
+        folders = os.walk(self._folder)
+        while (folder := await asyncio.to_thread(next, folders, None)) is not None:
+            if names := [name.replace("~", "/") for name in folder[2] if not _is_temporary(name)]:
+                yield names
+
+    async def tidy(self) -> int:
+        """See ``BlobStore.tidy``. Files of writes that may still go on stay."""
+        return await asyncio.to_thread(self._tidy, time.time() - UNFINISHED_SECONDS)
+
     async def probe(self) -> None:
         """See ``BlobStore.probe``."""
         name = f"probe/{secrets.token_hex(8)}"
@@ -56,6 +71,16 @@ class LocalBlobs:
     def _path(self, name: str) -> Path:
         digest = hashlib.sha256(validated(name).encode()).hexdigest()
         return self._folder / digest[:2] / digest[2:4] / name.replace("/", "~")  # "~" is in no name
+
+    def _tidy(self, before: float) -> int:
+        removed = 0
+        for folder, _, names in os.walk(self._folder):
+            for path in [f"{folder}/{name}" for name in names if _is_temporary(name)]:
+                with contextlib.suppress(FileNotFoundError):  # its writer was quicker
+                    if os.stat(path).st_mtime < before:
+                        os.unlink(path)
+                        removed += 1
+        return removed
 
     def _write(self, path: Path, data: bytes, replace: bool) -> bool:
         try:
@@ -112,6 +137,10 @@ def _write_and_place(path: Path, data: bytes, replace: bool) -> bool:
         raise
     _remove(temporary)
     return True
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".tmp")
 
 
 def _remove(path: str) -> None:

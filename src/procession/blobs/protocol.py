@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 
 class BlobStore(Protocol):
-    """Small protocol over local folders and S3-compatible stores. Names are ``[a-z0-9/_.@-]+``, never listed."""
+    """Small protocol over local folders and S3-compatible stores. Names are ``[a-z0-9/_.@-]+``, listed for
+    maintenance only."""
 
     async def put(self, name: str, data: bytes) -> None:
         """Durable when this returns (file and folder fsynced). Raises Unavailable, also when the disk is full."""
@@ -19,6 +21,12 @@ class BlobStore(Protocol):
 
     async def delete(self, name: str) -> None:
         """Deleting what is not there is fine."""
+
+    def names(self) -> AsyncIterator[list[str]]:
+        """Every object's name, some at a time, in no order; what is written or deleted meanwhile may be missing."""
+
+    async def tidy(self) -> int:
+        """Remove what interrupted writes left behind; returns how many. Raises Unavailable."""
 
     async def probe(self) -> None:
         """Start-up check that create-if-absent really is. Raises Unavailable with what is wrong."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from procession.blobs.names import ObjectKind
 from procession.domain.clock import new_id
-from procession.domain.errors import InvalidRequest, NotFound, PreconditionFailed, TooLarge
+from procession.domain.errors import InvalidRequest, NotFound, Permanent, PreconditionFailed, TooLarge
 from procession.domain.form import Form
 from procession.domain.principal import Principal
 from procession.services import cursors, export, form_schema
@@ -174,7 +174,11 @@ class Forms:
             if key is not None:
                 idempotency.complete(conn, row.tenant, _route(row), key, view.id)
 
-        await self._on.store.write(unit)
+        try:
+            await self._on.store.write(unit)
+        except Permanent:  # raised by the unit: closed, full or erased meanwhile, and no answers may stay behind
+            await self._on.vault.delete(ref)
+            raise
         self._on.announce(row.tenant)
         return view
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from procession.blobs.names import ObjectKind
 from procession.domain.analysis import Analysis, State
 from procession.domain.clock import new_id
-from procession.domain.errors import Conflict, InvalidRequest, NotFound, PreconditionFailed
+from procession.domain.errors import Conflict, InvalidRequest, NotFound, Permanent, PreconditionFailed
 from procession.domain.form import Form
 from procession.domain.principal import Principal
 from procession.services import form_definition, results
@@ -85,14 +85,21 @@ class Reviews:
         decisions = self._decide(reviewed, actions, finish)
         corrected = results.corrected(reviewed.found, decisions)
         body = results.encode_decisions(analysis_id, decisions)
-        review_ref = await self._on.vault.put(ObjectKind.REVIEW, reviewed.key_id, body)
+        nonce = secrets.token_bytes(16)  # one object per request, so that deleting one never hits another's
+        digest = hashlib.sha256(nonce + body).hexdigest()
+        review_ref = await self._on.vault.put(ObjectKind.REVIEW, reviewed.key_id, body, digest)
         form = await self._form(reviewed, corrected) if finish else None
         counts = ReviewCounts(
             fields_found=len(corrected.fields), fields_flagged=sum(one.needs_review for one in corrected.fields)
         )
-        after = await self._record(principal, reviewed, review_ref, counts, form)
+        try:
+            after = await self._record(principal, reviewed, review_ref, counts, form)
+        except Permanent:  # raised by the unit, so nothing names these
+            for name in (review_ref, *(() if form is None else (form.definition_ref,))):
+                await self._on.vault.delete(name)
+            raise
         previous = reviewed.analysis.review_ref
-        if previous is not None and previous != review_ref:
+        if previous is not None:
             await self._on.vault.delete(previous)
         if finish:
             self._measure(decisions)

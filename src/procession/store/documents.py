@@ -49,6 +49,9 @@ _REFERENCES = (
     .select_from(analyses)
     .where(analyses.c.document_id == bindparam("id_"), analyses.c.erased_at.is_(None))
 )
+_ERASED_KEYS = select(documents.c.key_id).where(
+    documents.c.key_id.in_(bindparam("keys_", expanding=True)), documents.c.erased_at.is_not(None)
+)
 _ERASED = (
     select(*_COLUMNS)
     .where(documents.c.erased_at >= bindparam("since_"), documents.c.id > bindparam("after_"))
@@ -119,6 +122,11 @@ def erased(conn: Connection, since: datetime, after_id: str, limit: int) -> list
     """
     rows = conn.execute(_ERASED, {"since_": since, "after_": after_id, "limit_": limit})
     return [_document(row) for row in rows]
+
+
+def erased_keys(conn: Connection, key_ids: Collection[str]) -> set[str]:
+    """Those of ``key_ids`` whose document was erased: whatever they sealed is to be deleted."""
+    return set(conn.execute(_ERASED_KEYS, {"keys_": sorted(key_ids)}).scalars())
 
 
 def _values(document: Document) -> dict[str, Any]:

@@ -78,6 +78,12 @@ Index(
     sqlite_where=text("erased_at IS NULL"),
     postgresql_where=text("erased_at IS NULL"),
 )
+Index(  # small: what was erased, for the sweep that finds objects by their key
+    "ix_documents_key_id_erased",
+    documents.c.key_id,
+    sqlite_where=text("erased_at IS NOT NULL"),
+    postgresql_where=text("erased_at IS NOT NULL"),
+)
 
 batches = Table(
     "batches",

@@ -76,16 +76,24 @@ class Executor:
             seconds = time.perf_counter() - started
         self._on.capacity.measured(seconds)
         metrics.JOB_SECONDS.labels(priority=analysis.priority.value).observe(seconds)
-        return await self._stored(document, content, found)
+        return await self._stored(analysis, document, content, found)
 
-    async def _stored(self, document: Document, content: bytes, found: DigitizedDocument) -> Outcome:
-        """Seal the result; gives the outcome that names it."""
+    async def _stored(
+        self, analysis: Analysis, document: Document, content: bytes, found: DigitizedDocument
+    ) -> Outcome:
+        """Seal the result; gives the outcome that names it.
+
+        Its object is this claim's alone: erasing another analysis of the same bytes cannot delete it.
+        """
 
         def encoded() -> tuple[bytes, str]:
             return StoredResult(hashlib.sha256(content).hexdigest(), found).encode()
 
         body, digest = await asyncio.to_thread(encoded)
-        ref = await self._on.vault.put(ObjectKind.RESULT, document.key_id, body, digest)
+        owner = f"{analysis.id}:{analysis.fence}:{digest}"
+        ref = await self._on.vault.put(
+            ObjectKind.RESULT, document.key_id, body, hashlib.sha256(owner.encode()).hexdigest()
+        )
         for source, pages in Counter(page.source for page in found.pages).items():
             metrics.PAGES.labels(source=source).inc(pages)
         flagged = sum(field.needs_review for field in found.form.fields)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from procession.blobs.local import LocalBlobs
+from procession.blobs.local import UNFINISHED_SECONDS, LocalBlobs
 from procession.domain.errors import Unavailable
 
 
@@ -72,3 +74,22 @@ async def test_names_that_differ_never_share_a_file(tmp_path: Path) -> None:
     for name in names:
         assert await blobs.create(name, name.encode())
     assert [await blobs.get(name) for name in names] == [name.encode() for name in names]
+
+
+async def test_what_interrupted_writes_left_is_tidied_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    blobs = LocalBlobs(tmp_path / "blobs")
+    await blobs.put("documents/a@key_1", b"kept")
+    (kept,) = files(tmp_path)
+    abandoned, fresh = kept.parent / ".0123456789abcdef.tmp", kept.parent / ".fedcba9876543210.tmp"
+    for one in (abandoned, fresh):
+        one.write_bytes(b"half a docu")
+    os.utime(abandoned, (time.time() - 2 * UNFINISHED_SECONDS,) * 2)
+    assert await blobs.tidy() == 1
+    assert set(files(tmp_path)) == {kept, fresh}
+    assert [name async for names in blobs.names() for name in names] == ["documents/a@key_1"]
+
+
+async def test_a_folder_that_was_never_written_has_no_names(tmp_path: Path) -> None:
+    blobs = LocalBlobs(tmp_path / "none")
+    assert [names async for names in blobs.names()] == []
+    assert await blobs.tidy() == 0

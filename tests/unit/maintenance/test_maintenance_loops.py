@@ -11,7 +11,7 @@ from procession.maintenance.pruner import Pruner
 from procession.maintenance.relay import Relay
 from procession.maintenance.rescuer import Rescuer
 from procession.store import claims, erasure
-from tests.unit.services.acting import PDF, House
+from tests.unit.services.acting import FIELDS, PDF, House, a_document
 
 
 async def test_the_relay_offers_few_of_one_tenant_and_someone_of_everyone(house: House) -> None:
@@ -50,3 +50,22 @@ async def test_the_pruner_destroys_a_key_that_a_crash_left_after_an_erasure(hous
     except NotFound:
         return
     raise AssertionError("the key survived")
+
+
+async def test_the_pruner_deletes_objects_that_a_crash_left_after_their_key_was_destroyed(house: House) -> None:
+    kept = await house.reviewed_document()
+    gone = await house.work((await house.upload(PDF + b"2")).id, a_document(FIELDS))
+    on = house.app.foundation
+    now = on.clock()
+    erased = await on.store.write(lambda conn: erasure.erase(conn, "acme", gone.id, "key:test", now))
+    (key_id,) = erased.key_ids
+    await on.vault.destroy(key_id)  # and here the process died
+    assert len(await _objects(house, key_id)) == 2
+    await Pruner(on).once()
+    assert await _objects(house, key_id) == []
+    assert (await house.app.analyses.result(house.owner, kept.id)).form is not None
+    assert (await house.app.analyses.document(house.owner, kept.id))[0] == PDF
+
+
+async def _objects(house: House, key_id: str) -> list[str]:
+    return [name async for names in house.app.blobs.names() for name in names if name.endswith(f"@{key_id}")]

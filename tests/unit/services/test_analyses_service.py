@@ -10,6 +10,7 @@ import pytest
 from procession.domain.analysis import State
 from procession.domain.errors import Conflict, DamagedPdf, Internal, InvalidRequest, NotFound
 from procession.services.batches import status
+from procession.store import erasure
 from tests.unit.services.acting import FIELDS, PDF, House, a_document
 
 
@@ -130,3 +131,17 @@ async def test_the_queue_counts_what_waits_by_class(house: House) -> None:
     view = await house.app.queue.view(house.owner)
     assert view.waiting == 1
     assert {one.priority: one.ready for one in view.classes} == {"urgent": 1, "standard": 0, "low": 0}
+
+
+async def test_erasing_one_of_two_equal_analyses_never_touches_the_other_s_result(house: House) -> None:
+    """Equal bytes analysed twice give equal results; the erasure's deletes come after the other one's commit."""
+    first, second = await house.upload(), await house.upload()
+    assert (await house.work(first.id, a_document(FIELDS))).reused_from is None
+    on = house.app.foundation
+    now = on.clock()
+    erased = await on.store.write(lambda conn: erasure.erase(conn, "acme", first.id, "key:test", now))
+    assert erased.key_ids == ()
+    await house.work(second.id, a_document(FIELDS))
+    for name in erased.blob_refs:
+        await on.vault.delete(name)
+    assert (await house.app.analyses.result(house.owner, second.id)).form is not None

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 
+from procession import wiring
 from procession.domain.analysis import State
-from procession.domain.errors import Conflict, InvalidRequest, NotFound, PreconditionFailed
+from procession.domain.errors import Conflict, InvalidRequest, NotFound, PreconditionFailed, TooLarge
+from procession.domain.principal import Principal
 from procession.services.form_definition import definition
 from procession.services.forms import FormInvalid
 from procession.services.review import FieldAction
 from procession.services.views import FormView
+from procession.settings import Http, Settings
 from tests.unit.services.acting import House, a_document, a_field
 
 
@@ -129,3 +134,66 @@ async def test_a_table_of_answers_runs_no_formula(house: House) -> None:
     rows = list(csv.reader(io.StringIO(await house.app.forms.export_csv(house.owner, form.id))))
     assert rows[0][2] == "'=1+1"
     assert rows[1][2].startswith("'=HYPERLINK")
+
+
+async def _objects(house: House) -> set[str]:
+    return {name async for names in house.app.blobs.names() for name in names}
+
+
+async def test_a_correction_that_says_the_same_again_is_an_object_of_its_own(house: House) -> None:
+    """The one before it may be deleted late: that must not take the new one along."""
+    view = await house.reviewed_document()
+    await house.app.reviews.apply(house.owner, view.id, [FieldAction("f1", "reset")])
+    (first,) = [name for name in await _objects(house) if name.startswith("reviews/")]
+    await house.app.reviews.apply(house.owner, view.id, [FieldAction("f1", "reset")])
+    (second,) = [name for name in await _objects(house) if name.startswith("reviews/")]
+    assert first != second
+
+
+async def test_a_correction_that_lost_the_race_leaves_no_object(house: House) -> None:
+    view = await house.reviewed_document()
+    actions = [FieldAction("f1", "approve")]
+    made = await asyncio.gather(
+        *(house.app.reviews.apply(house.owner, view.id, actions, finish=True) for _ in range(4)),
+        return_exceptions=True,
+    )
+    assert sum(not isinstance(one, BaseException) for one in made) == 1
+    found = await _objects(house)
+    assert [sum(name.startswith(kind) for name in found) for kind in ("reviews/", "forms/")] == [1, 1]
+
+
+async def test_a_form_takes_as_many_answers_as_allowed_and_keeps_nothing_of_the_next(tmp_path: Path) -> None:
+    limits = Settings(data=tmp_path / "data", http=Http(responses_per_form_max=2))
+    application = wiring.build(limits, working=False)
+    await application.store.start()
+    try:
+        house = House(application, Principal("acme", "key:test", "trace-1"))
+        token = _token(await _live(house))
+        given = {"email": "them@example.com", "wedding_date": "2027-05-01", "meal": "Fish"}
+        for _ in range(2):
+            await house.app.forms.respond(token, given)
+        before = await _objects(house)
+        with pytest.raises(Conflict):
+            await house.app.forms.respond(token, given)
+        assert await _objects(house) == before
+    finally:
+        await application.store.stop()
+        application.keys.close()  # type: ignore[attr-defined] # LocalKeys
+
+
+async def test_one_answer_may_be_as_long_as_allowed_and_no_longer(tmp_path: Path) -> None:
+    limits = Settings(data=tmp_path / "data", http=Http(response_bytes_max=200))
+    application = wiring.build(limits, working=False)
+    await application.store.start()
+    try:
+        house = House(application, Principal("acme", "key:test", "trace-1"))
+        view = await house.work((await house.upload()).id, a_document([a_field(1, type="textarea", name="note")]))
+        form_id = (await house.app.reviews.apply(house.owner, view.id, [], finish=True)).form_id
+        token = _token(await house.app.forms.get(house.owner, str(form_id)))
+        room = 200 - len(json.dumps({"note": ""}))
+        await house.app.forms.respond(token, {"note": "x" * room})
+        with pytest.raises(TooLarge):
+            await house.app.forms.respond(token, {"note": "x" * (room + 1)})
+    finally:
+        await application.store.stop()
+        application.keys.close()  # type: ignore[attr-defined] # LocalKeys
