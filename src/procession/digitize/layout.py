@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -63,6 +64,8 @@ class Layout:
         ]
         heights = [word.box.height for word in self.words if 4 < word.box.height < 40]
         self.line_height = median(heights) if heights else 11.0
+        families = Counter(_family(word) for word in self.words)
+        self._printed_family = families.most_common(1)[0][0] if families else ""
         self.lines = _lines(self.words)
         barriers = [*marks, *(word.box for word in page.words if BLANK.match(word.text))]
         self.runs = [run for line in self.lines for run in _runs(line, barriers)]
@@ -74,6 +77,10 @@ class Layout:
         for run in self.runs:
             for band in range(int(run.box.y0 // BAND_POINTS), int(run.box.y1 // BAND_POINTS) + 1):
                 self._run_bands.setdefault(band, []).append(run)
+
+    def typed_in(self, word: Word) -> bool:
+        """Whether ``word`` is set in another family of type than the page's own: somebody's answer, typed in."""
+        return not word.bold and bool(word.font) and _family(word) != self._printed_family
 
     def words_in(self, zone: Rect) -> list[Word]:
         """Words whose centre lies in ``zone``, top to bottom, left to right."""
@@ -104,6 +111,10 @@ class Layout:
             if run.box.x1 > zone.x0 and run.box.x0 < zone.x1 and run.box.y1 > zone.y0 and run.box.y0 < zone.y1
         }
         return list(found.values())
+
+
+def _family(word: Word) -> str:
+    return word.font.split("-")[0].casefold()
 
 
 def _is_mark(word: Word, marks: Sequence[Rect]) -> bool:

@@ -106,3 +106,39 @@ def test_short_lines_below_each_other_stay_separate() -> None:
             canvas.line(60, y, 260, y)
 
     assert len(found(draw)) == 3
+
+
+def test_a_line_whose_answer_is_typed_in_is_one_place() -> None:
+    def draw(canvas: Canvas) -> None:
+        body(canvas)
+        canvas.drawString(60, 600, "Email")
+        canvas.line(95, 598, 260, 598)
+        canvas.setFont("Courier", 9)
+        canvas.drawString(98, 600, "someone@example.com and more")
+
+    (field,) = found(draw)
+    assert (round(field.box.x0), round(field.box.x1)) == (95, 260)
+
+
+def test_printed_words_on_a_rule_are_no_answer() -> None:
+    def draw(canvas: Canvas) -> None:
+        body(canvas)
+        canvas.drawString(60, 600, "Email")
+        canvas.line(95, 598, 260, 598)
+        canvas.drawString(98, 600, "is how we send you the contract")
+
+    assert found(draw) == []
+
+
+def test_ruled_paper_with_an_answer_on_it_is_still_one_place() -> None:
+    def draw(canvas: Canvas) -> None:
+        body(canvas)
+        canvas.drawString(54, 600, "Special requests")
+        for y in (570, 552, 534):
+            canvas.line(54, y, 558, y)
+        canvas.setFont("Courier", 9)
+        canvas.drawString(58, 572, "No fireworks, please.")
+
+    (field,) = found(draw)
+    assert field.kind == "textarea"
+    assert field.box.y1 - field.box.y0 > 36

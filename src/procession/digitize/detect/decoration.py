@@ -30,9 +30,11 @@ def is_decoration(rule: Rule, page: PageContent, layout: Layout) -> bool:
         MARGIN_SHARE * page.height < rule.at < (1 - MARGIN_SHARE) * page.height
     ):
         return True
-    flush = min(word.box.x0 for word in words) <= rule.start + FLUSH_POINTS
-    if flush and max(word.box.x1 for word in words) >= rule.end - 2 * FLUSH_POINTS and len(_parts(words)) > 1:
+    first, last = min(word.box.x0 for word in words), max(word.box.x1 for word in words)
+    edge = 2 * FLUSH_POINTS
+    if first <= rule.start + edge and last >= rule.end - edge and len(_parts(words)) > 1:
         return True  # a printed row reaches from edge to edge
+    flush = first <= rule.start + FLUSH_POINTS
     return rule.length >= HEADING_SHARE_MIN * page.width and _stand_out(words, layout) and (flush or len(words) > 2)
 
 

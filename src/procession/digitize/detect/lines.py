@@ -38,6 +38,10 @@ def line_candidates(
         if index in stacked or rule.length < LENGTH_POINTS_MIN or is_decoration(rule, page, layout):
             continue
         closed = grid.closed.get(index, [])
+        if not closed and _answered(rule, layout):
+            box = Rect(rule.start, rule.at - HEIGHT_POINTS[1], rule.end, rule.at + UNDER_POINTS)
+            found.append(Candidate(box, "text", "underline", PRIOR["underline"], line=rule.at))
+            continue
         for start, end in _open_parts(rule, layout, rules):
             if any(low - 2 <= (start + end) / 2 <= high + 2 for low, high in closed):
                 continue
@@ -117,6 +121,12 @@ def _on_rule(rule: Rule, page: PageContent, layout: Layout, rules: Rules) -> Can
     height = min(HEIGHT_POINTS[1], air)
     box = Rect(rule.start, rule.at - height, rule.end, rule.at + UNDER_POINTS)
     return Candidate(box, "text", "underline", confidence, line=rule.at)
+
+
+def _answered(rule: Rule, layout: Layout) -> bool:
+    """Whether everything on a line beside its label was typed in by somebody: the whole line is the place."""
+    words = layout.touching(Rect(rule.start, rule.at - 7.5, rule.end, rule.at - 0.5))
+    return bool(words) and all(layout.typed_in(word) for word in words) and _label_left(rule, layout)
 
 
 def _air(rule: Rule, layout: Layout, rules: Rules) -> float:

@@ -50,14 +50,14 @@ def _continues(run: Sequence[int], index: int, rules: Rules, layout: Layout) -> 
         return False
     if len(run) > 1 and abs(pitch - (last.at - rules.across[run[-2]].at)) > UNEVEN_POINTS:
         return False
-    return not layout.words_in(Rect(rule.start, last.at, rule.end, rule.at))
+    return all(layout.typed_in(word) for word in layout.words_in(Rect(rule.start, last.at, rule.end, rule.at)))
 
 
 def _stack(run: Sequence[int], rules: Rules, layout: Layout) -> Stack | None:
     first, second, last = rules.across[run[0]], rules.across[run[1]], rules.across[run[-1]]
     pitch = second.at - first.at
     above = layout.touching(Rect(first.start, first.at - pitch, first.end, first.at - 0.5))
-    top = max([first.at - pitch, *(word.box.y1 + 0.5 for word in above)])
+    top = max([first.at - pitch, *(word.box.y1 + 0.5 for word in above if not layout.typed_in(word))])
     if first.at - top < 5:
         return None  # words stand on the first line: a table's rows, not paper
     return Stack(tuple(run), Rect(first.start, top, first.end, last.at + 1), last.at)
