@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,14 @@ from bench.report import NotMeasured
 
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 30.0
+CONNECTIONS = 4
 FINISHED = {"completed", "requires_review"}
 TERMINAL = FINISHED | {"failed", "cancelled"}
 
 
 class Client:
     def __init__(self, port: int, pid: int = 0) -> None:
+        self._port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
         self._pid = pid
 
@@ -54,6 +57,17 @@ class Client:
 
     def upload(self, name: str, data: bytes) -> dict[str, Any]:
         return self.call("POST", f"/v1/analyses?file_name={quote(name)}", data)
+
+    def upload_all(self, documents: list[tuple[str, bytes]]) -> set[str]:
+        """The analyses' ids. Several connections, as several suppliers have; each sends one file after the other."""
+
+        def send(share: list[tuple[str, bytes]]) -> list[str]:
+            client = Client(self._port)
+            return [client.upload(name, data)["id"] for name, data in share]
+
+        with ThreadPoolExecutor(CONNECTIONS) as senders:
+            sent = list(senders.map(send, (documents[start::CONNECTIONS] for start in range(CONNECTIONS))))
+        return {one for share in sent for one in share}
 
     def wait(self, analysis_id: str) -> dict[str, Any]:
         """Raises NotMeasured when the analysis did not end well."""
