@@ -133,7 +133,7 @@ def digitize(request: Request, channel: Channel) -> Answer:
     if part.pages_total > last:
         return {"pages_total": part.pages_total, "part": part.to_json()}, None
     channel.progress(Progress(Stage.EXTRACTION, part.pages_total, part.pages_total))
-    return {"document": _assembled([part], options)}, None
+    return {}, _assembled([part], options)
 
 
 def analyze(request: Request, channel: Channel) -> Answer:
@@ -152,13 +152,14 @@ def assemble(request: Request, channel: Channel) -> Answer:
     options, _ = _engine(request)
     channel.pages()
     parts = [pipeline.PagesPart.from_json(json.loads(blob)) for blob in request.blobs]
-    return {"document": _assembled(parts, options)}, None
+    return {}, _assembled(parts, options)
 
 
-def _assembled(parts: list[Any], options: Any) -> Any:
+def _assembled(parts: list[Any], options: Any) -> bytes:
+    """The document as JSON, sent as bytes: the parent checks it while it parses, in one go."""
     from procession.digitize import pipeline
 
-    return pipeline.assemble(parts, options).model_dump(mode="json")
+    return pipeline.assemble(parts, options).model_dump_json().encode()
 
 
 def render(request: Request, channel: Channel) -> Answer:

@@ -110,18 +110,18 @@ class Sandbox:
         arguments = {"options": _told(options or ReadingOptions())}
         try:
             async with asyncio.timeout(self.limits.document_wall_seconds_max):
-                body = (await self.call("digitize", arguments, [data], self.limits.pages_per_child, on_progress)).body
-                if isinstance(body, dict) and "document" not in body:
-                    body = await self._further(data, arguments, body, on_progress)
+                answer = await self.call("digitize", arguments, [data], self.limits.pages_per_child, on_progress)
+                if answer.attachment is None:
+                    answer = await self._further(data, arguments, answer.body, on_progress)
         except TimeoutError:
             raise AnalysisTimeout from None
-        return self.checked(body)
+        return self.checked(answer.attachment)
 
     async def _further(
-        self, data: bytes, arguments: dict[str, Any], first: dict[str, Any], on_progress: OnProgress | None
-    ) -> Any:
+        self, data: bytes, arguments: dict[str, Any], first: Any, on_progress: OnProgress | None
+    ) -> Answer:
         """The other ranges, one child each, then all parts together."""
-        total, step = first.get("pages_total"), self.limits.pages_per_child
+        total, step = first.get("pages_total") if isinstance(first, dict) else None, self.limits.pages_per_child
         if not isinstance(total, int) or not step < total <= self.limits.pages_max:
             raise Internal("The engine answered something else than was asked.")
         parts = [_part(first)]
@@ -131,7 +131,7 @@ class Sandbox:
             parts.append(_part((await self.call("analyze", asked, [data], last - start + 1, on_progress)).body))
             if sum(map(len, parts)) > self.limits.output_bytes_max:
                 raise TooComplex(TOO_MUCH)
-        return (await self.call("assemble", arguments, parts, total, on_progress)).body
+        return await self.call("assemble", arguments, parts, total, on_progress)
 
     async def render(self, data: bytes, page: int, width_px: int, fields: Sequence[Field] | None = None) -> bytes:
         """PNG of page ``page`` (from 1); with ``fields``, their boxes drawn on it. Raises as ``analyze`` does."""
@@ -143,10 +143,10 @@ class Sandbox:
         return answer.attachment
 
     @staticmethod
-    def checked(body: Any) -> DigitizedDocument:
-        """What a child says is not trusted: field by field. Raises Internal."""
+    def checked(body: bytes | None) -> DigitizedDocument:
+        """``body``: JSON. What a child says is not trusted: it is checked field by field. Raises Internal."""
         try:
-            return DigitizedDocument.model_validate(body.get("document") if isinstance(body, dict) else None)
+            return DigitizedDocument.model_validate_json(body or b"null")
         except ValidationError as error:
             where = ", ".join(".".join(map(str, one["loc"])) for one in error.errors(include_input=False)[:3])
             raise Internal(f"The engine's result does not fit its schema: {where}.") from None

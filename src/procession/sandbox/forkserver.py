@@ -15,12 +15,15 @@ import selectors
 import signal
 import socket
 import sys
+from pathlib import Path
 from types import ModuleType
 
 from procession.sandbox import confine
 from procession.sandbox.frames import encode_json
 
 READY = b"R"
+CHILD_NICENESS = 10
+"""Reading documents yields to the service: uploads and pages answer at once while every core analyses."""
 EXIT_NO_VERBS = 70
 """sysexits(3): a child ended without saying anything."""
 
@@ -28,6 +31,7 @@ EXIT_NO_VERBS = 70
 def main() -> None:
     verbs = importlib.import_module(sys.argv[1])
     control = socket.socket(fileno=int(sys.argv[2]))
+    _yield_to_others()
     verbs.warm_up()
     gc.collect()
     gc.freeze()  # the collector would otherwise touch, and so copy, every page shared with the children
@@ -107,7 +111,8 @@ class Server:
             parent = os.getppid()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            os.setsid()
+            os.setpgid(0, 0)  # the session stays the server's: a new one would be an equal of the service to the kernel
+            os.nice(CHILD_NICENESS)
             fd = _only(fd, self._confinement.landlock.fd)
             confine.die_with_parent(parent)
             self._verbs.run(socket.socket(fileno=fd), self._confinement)
@@ -132,6 +137,12 @@ class Server:
             }
             _tell(watch, ended)
             watch.close()
+
+
+def _yield_to_others() -> None:
+    """Where the kernel schedules session by session (sched(7), autogroup), niceness counts within one only."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(f"{CHILD_NICENESS}\n")
 
 
 def _tell(watch: socket.socket, what: dict[str, object]) -> None:

@@ -31,13 +31,14 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-async def test_objects_lie_two_folders_deep_and_only_the_owner_can_read_them(tmp_path: Path) -> None:
+async def test_objects_are_spread_over_folders_and_only_the_owner_can_read_them(tmp_path: Path) -> None:
     blobs = LocalBlobs(tmp_path / "blobs")
     for n in range(40):
         await blobs.put(f"documents/{n}@key_1", b"x")
     found = files(tmp_path)
     assert len(found) == 40
-    assert {len(path.relative_to(tmp_path / "blobs").parts) for path in found} == {3}
+    assert {len(path.relative_to(tmp_path / "blobs").parts) for path in found} == {2}
+    assert len({path.parent for path in found}) > 20
     assert {stat.S_IMODE(path.stat().st_mode) for path in found} == {0o600}
 
 
