@@ -169,7 +169,12 @@ def test_the_interrupt_key_ends_it_and_leaves_no_process(folder: Path) -> None:
     # a long document, so that there is something to interrupt
     (folder / "long.pdf").write_bytes(form(labels=tuple(f"Label {number}" for number in range(18)), pages=120))
     with subprocess.Popen(
-        [*COMMAND, "long.pdf"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, "long.pdf"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore the key
     ) as running:
         process = psutil.Process(running.pid)
         child = _a_grandchild(process)
