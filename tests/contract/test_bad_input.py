@@ -226,6 +226,15 @@ def test_a_document_of_as_many_pages_as_allowed_is_read(http: httpx.Client) -> N
     assert view["progress"] == {"pages_done": PAGES_MAX, "pages_total": PAGES_MAX, "fraction": 1.0}
 
 
+def test_the_pages_of_a_repaired_document_can_be_looked_at(http: httpx.Client) -> None:
+    view = analysed(http, hostile.without_trailer())
+    assert view["status"] in HONEST
+    result = http.get(f"/v1/analyses/{view['id']}/result").json()
+    assert any("repaired" in warning for warning in result["warnings"])
+    picture = http.get(f"/v1/analyses/{view['id']}/pages/1.png")
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
+
+
 def test_a_failure_of_the_document_is_not_tried_again(http: httpx.Client) -> None:
     view = analysed(http, documents.locked())
     assert (view["status"], view["attempts"]) == ("failed", 1)

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from procession.settings import ApiKey, Http, Settings
+from tests.support.needs import missing
 from tests.support.server import RunningServer, running
 
 FLAGS = [
@@ -60,7 +61,7 @@ class Watched:
 def browser() -> Iterator[Browser]:
     path = os.environ.get("PROCESSION_TEST_CHROMIUM") or shutil.which("chromium")
     if path is None:
-        pytest.skip("no Chromium: install Debian's chromium or set PROCESSION_TEST_CHROMIUM")
+        missing("Chromium: install Debian's chromium or set PROCESSION_TEST_CHROMIUM")
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield launched

@@ -119,7 +119,7 @@ def open_document(data: bytes, limits: Limits | None = None) -> Document:
         raise EmptyFile
     if b"%PDF-" not in data[:MAGIC_BYTES]:
         raise NotAPdf
-    raw, read, repaired = _opened(data)
+    raw, read, repaired = opened(data)
     count = len(raw)
     if count <= limits.pages_max and count:
         return Document(raw, read, limits, repaired=repaired)
@@ -129,7 +129,12 @@ def open_document(data: bytes, limits: Limits | None = None) -> Document:
     raise TooManyPages(f"This PDF has {count} pages; {limits.pages_max} are allowed. Split it and upload the parts.")
 
 
-def _opened(data: bytes) -> tuple[Any, bytes, bool]:
+def opened(data: bytes) -> tuple[Any, bytes, bool]:
+    """(pypdfium2.PdfDocument, the bytes it reads, whether these are a repaired copy of ``data``).
+
+    Whoever reads a document opens it through this, so that what one of them could repair all of them can.
+    Raises DamagedPdf, PasswordProtected, NoPages.
+    """
     try:
         return pypdfium2.PdfDocument(data), data, False
     except pypdfium2.PdfiumError as error:

@@ -14,7 +14,8 @@ import pypdfium2
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from procession.domain.errors import DamagedPdf, InvalidRequest, PageTooLarge, PasswordProtected
+from procession.digitize.document import opened
+from procession.domain.errors import DamagedPdf, InvalidRequest, PageTooLarge
 from procession.domain.form import Field, FieldType
 
 Picture = NDArray[np.uint8]
@@ -49,9 +50,9 @@ class RenderLimits(Protocol):
 def render_page(data: bytes, number: int, width_px: int, limits: RenderLimits) -> bytes:
     """PNG of page ``number`` (from 1), ``width_px`` wide, with what its form fields show.
 
-    Raises DamagedPdf, PasswordProtected, PageTooLarge, and InvalidRequest for a page that does not exist.
+    Raises DamagedPdf, PasswordProtected, NoPages, PageTooLarge, and InvalidRequest for a page that does not exist.
     """
-    document = _open(data)
+    document, _, _ = opened(data)
     try:
         if not 1 <= number <= len(document):
             raise InvalidRequest(f"This document has pages 1 to {len(document)}; there is no page {number}.")
@@ -97,15 +98,6 @@ def overlay(png: bytes, fields: Sequence[Field]) -> bytes:
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=PNG_LEVEL)
     return out.getvalue()
-
-
-def _open(data: bytes) -> Any:
-    try:
-        return pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise PasswordProtected from None
-        raise DamagedPdf from None
 
 
 def _init_forms(document: Any) -> bool:

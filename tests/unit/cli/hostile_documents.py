@@ -147,6 +147,12 @@ def wrong_offsets() -> bytes:
     return data[:at] + b"startxref\n7\n%%EOF\n"
 
 
+def without_trailer() -> bytes:
+    """Cut off before its trailer: PDFium refuses it, but it can be repaired."""
+    data = form()
+    return data[: data.rindex(b"trailer")]
+
+
 def blank_scan() -> bytes:
     """A picture of an empty page: text recognition finds nothing to read."""
     out = io.BytesIO()
@@ -176,5 +182,6 @@ READ: dict[str, bytes] = {
     "blank scan": blank_scan(),
     "attachment": with_attachment(),
     "wrong offsets": wrong_offsets(),
+    "without trailer": without_trailer(),
 }
 """Odd, but a person could read them."""

@@ -108,3 +108,9 @@ def test_boxes_are_drawn_with_numbers_and_doubtful_ones_dashed() -> None:
     assert np.ptp(solid.sum(axis=1)) == 0
     assert np.ptp(dashed.sum(axis=1)) > 100
     assert (image[15:30, 60:80].min() < 100).any()
+
+
+def test_what_could_be_repaired_to_be_read_can_be_drawn() -> None:
+    whole = pdf()
+    cut = whole[: whole.rindex(b"trailer")]
+    assert render.render_page(cut, 1, 100, Limits()) == render.render_page(whole, 1, 100, Limits())
