@@ -9,12 +9,22 @@ from dataclasses import dataclass
 from procession.digitize.detect import Candidate
 from procession.digitize.label import Labelled, Labels, finished
 from procession.digitize.layout import Run, union
+from procession.digitize.matrix import find_matrices
 from procession.digitize.page import Rect
 
 OPTIONS_MAX = 40
 COLUMN_GAP_HEIGHTS = 3.2
 """Boxes below each other belong together up to this many heights apart."""
 ROW_GAP_POINTS = 190.0
+LIST_MIN = 3
+"""So many options make a title above them, or beside, the name of a list."""
+TITLE_WORDS_MAX = 9
+OPTION_WORDS_MAX = 4
+"""Longer options are statements, each agreed to by itself."""
+TITLE_GAP_POINTS = 45.0
+TITLE_INDENT_POINTS = 24.0
+WRAP_HEIGHTS = 1.6
+"""A list goes on in the next line when that starts closer than so many heights of a box."""
 
 _YES_NO = frozenset({"yes", "no", "ja", "nein", "oui", "non", "si", "sí", "nee", "true", "false", "n/a", "unknown"})
 _ONE = re.compile(r"\b(?:check|select|choose|tick|mark|circle)\s+(?:only\s+)?one\b|\bone only\b", re.IGNORECASE)
@@ -37,9 +47,13 @@ class Group:
 def group_marks(marks: Sequence[Candidate], labels: Labels) -> list[Group]:
     """Rows first, then columns of what stands alone; a group needs a question, otherwise each box is its own field."""
     named = {id(mark): labels.of_mark(mark.box) for mark in marks}
-    groups: list[Group] = []
+    groups = [
+        Group(rated.members, rated.heads, rated.question, "radio" if rated.radio else "multiselect")
+        for rated in find_matrices(_rows(marks), labels)
+    ]
     lone: list[Candidate] = []
-    for row in _rows(marks):
+    done = {id(mark) for group in groups for mark in group.members}
+    for row in _wrapped(_rows([mark for mark in marks if id(mark) not in done]), named, labels):
         group = _group(row, [named[id(mark)] for mark in row], labels) if len(row) > 1 else None
         if group is not None:
             groups.append(group)
@@ -62,11 +76,50 @@ def _group(members: Sequence[Candidate], named: Sequence[Labelled], labels: Labe
     yes_no = len(words & _YES_NO) >= 2
     if asked is None and not yes_no:
         return None
-    if asked is not None and not (yes_no or all(m.kind == "radio" for m in members) or _ASKS.search(asked.text)):
+    asks = yes_no or all(m.kind == "radio" for m in members) or (asked is not None and _ASKS.search(asked.text))
+    if asked is not None and not asks and not _names_a_list(asked, members, named):
         return None
     if asked is not None and any(one.box is not None and one.box == asked.box for one in named):
         return None
     return Group(tuple(members), tuple(named), _question(asked), _kind(members, yes_no=yes_no, asked=asked))
+
+
+def _names_a_list(asked: Run, members: Sequence[Candidate], named: Sequence[Labelled]) -> bool:
+    """Whether ``asked``, though no question, is the title of several short options beside each other."""
+    if len(members) < LIST_MIN or members[0].box.centre[1] + 3.5 < members[1].box.centre[1]:
+        return False
+    if len(asked.words) > TITLE_WORDS_MAX or asked.text.rstrip().endswith((".", ",", ";")):
+        return False
+    if any(one.sure < 1.0 or len(one.label.split()) > OPTION_WORDS_MAX for one in named):
+        return False
+    first = members[0].box
+    if asked.box.x1 <= first.x0 + 2 and asked.box.y0 < first.centre[1] < asked.box.y1:
+        return first.x0 - asked.box.x1 < TITLE_GAP_POINTS
+    return -TITLE_INDENT_POINTS <= asked.box.x0 - first.x0 <= 6 and first.y0 - asked.box.y1 < first.height + 4
+
+
+def _wrapped(rows: Sequence[list[Candidate]], named: dict[int, Labelled], labels: Labels) -> list[list[Candidate]]:
+    """Rows that go on in the next line, below the same start, as one."""
+    out: list[list[Candidate]] = []
+    for row in rows:
+        above = out[-1] if out else None
+        if above is not None and len(above) >= LIST_MIN and _goes_on(above, row, named, labels):
+            above.extend(row)
+        else:
+            out.append(list(row))
+    return out
+
+
+def _goes_on(above: Sequence[Candidate], row: Sequence[Candidate], named: dict[int, Labelled], labels: Labels) -> bool:
+    last, first = above[-1].box, row[0].box
+    if abs(above[0].box.x0 - first.x0) > 2 or not 0 < first.y0 - last.y1 < WRAP_HEIGHTS * max(last.height, 8.0):
+        return False
+    if above[0].kind != row[0].kind or {named[id(mark)].label.lower() for mark in row} & _YES_NO:
+        return False
+    asked = labels.question(first)
+    beside = asked is not None and asked.box.y0 < first.centre[1] < asked.box.y1
+    between = labels.layout.words_in(Rect(above[0].box.x0 - 30, last.y1 + 2.5, first.x0 + 60, first.y0 - 2.5))
+    return not beside and not between
 
 
 def _question(asked: Run | None) -> Labelled | None:
