@@ -262,6 +262,45 @@ def test_a_batch_takes_what_can_be_taken_and_lists_the_rest(http: httpx.Client, 
     assert http.get(answer.headers["location"]).json()["id"] == body["id"]
 
 
+def test_a_batch_for_which_there_is_room_in_part_takes_that_part_and_lists_the_rest(resting: RunningServer) -> None:
+    """Two analyses may wait here. A batch that waited for files nobody will send would never end."""
+    files = [("files", (f"{number}.pdf", documents.form(), "application/pdf")) for number in range(3)]
+    with httpx.Client(base_url=resting.base_url, timeout=60) as http:
+        answer = http.post("/v1/batches", files=files)
+        assert answer.status_code == 202, answer.text
+        assert [(one["file"], one["code"]) for one in answer.json()["refused"]] == [("2.pdf", "over_capacity")]
+        for taken in http.get("/v1/analyses", params={"batch_id": answer.json()["id"]}).json()["items"]:
+            http.post(f"/v1/analyses/{taken['id']}/cancel")
+        ended = http.get(answer.headers["location"]).json()
+        assert ended["status"] == "completed_with_errors"
+        assert [send(http, documents.form()).status_code for _ in range(2)] == [202, 202]
+        none = http.post("/v1/batches", files=files)
+        assert code(none) == (429, "over_capacity")
+        assert int(none.headers["retry-after"]) >= 1
+
+
+def test_an_upload_counts_as_held_until_it_is_stored(resting: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the disk is slow, uploads that were read must not pile up in memory uncounted."""
+    held, go_on = threading.Event(), threading.Event()
+    put = resting.application.blobs.put
+
+    async def slow(name: str, data: bytes) -> None:
+        held.set()
+        await asyncio.to_thread(go_on.wait, 30)
+        await put(name, data)
+
+    monkeypatch.setattr(resting.application.blobs, "put", slow)
+    in_flight = resting.in_flight
+    content = documents.form()
+    with httpx.Client(base_url=resting.base_url, timeout=60) as http, ThreadPoolExecutor(1) as threads:
+        first = threads.submit(lambda: send(http, content))
+        assert held.wait(30)
+        assert in_flight.held >= len(content)
+        go_on.set()
+        assert first.result().status_code == 202
+    assert in_flight.held == 0
+
+
 @pytest.mark.parametrize("count", [0, 5])
 def test_a_batch_has_as_many_files_as_allowed(http: httpx.Client, count: int) -> None:
     files = [("files", (f"{number}.pdf", documents.form(), "application/pdf")) for number in range(count)]

@@ -15,6 +15,7 @@ from procession import wiring
 from procession.client import Client
 from procession.http.app import create_app
 from procession.http.serve import Server
+from procession.http.uploads import InFlight
 from procession.settings import Settings
 from procession.telemetry import logs
 
@@ -31,6 +32,12 @@ class RunningServer:
     application: wiring.Application
     loop: asyncio.AbstractEventLoop
     server: Server
+
+    @property
+    def in_flight(self) -> InFlight:
+        """The upload bytes it holds in memory."""
+        held: InFlight = self.server.config.app.state.in_flight  # type: ignore[union-attr]
+        return held
 
     def stop(self) -> None:
         """Tell it to drain; leaving ``running`` waits until it has."""

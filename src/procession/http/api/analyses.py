@@ -45,8 +45,7 @@ async def submit(request: Request, application: App, asker: Asker, key: Idempote
     check_wait(application, wait)
     values: dict[str, str] = {}
     try:
-        document = await _read(request, values)
-        submitted = await _submit(application, asker, document, values, key)
+        submitted = await _taken(request, application, asker, key, values)
     except DocumentError as error:
         if batch_id := values.get("batch_id"):
             await application.batches.refuse(asker, batch_id, error.code)  # the batch does not wait for this file
@@ -81,23 +80,31 @@ async def _submit(
     )
 
 
-async def _read(request: Request, values: dict[str, str]) -> uploads.Part:
-    """The document; fills ``values``, which come with it: parts of the form, or the query beside a raw PDF."""
-    limits = request.app.state.application.settings.upload
+async def _taken(
+    request: Request, application: App, asker: Principal, key: str | None, values: dict[str, str]
+) -> Submitted:
+    """Read the document and store it. Its bytes count as held until they are stored, and are let go of then.
+
+    Fills ``values``, which come with it: parts of the form, or the query beside a raw PDF.
+    """
+    limits, in_flight = application.settings.upload, request.app.state.in_flight
     kind, boundary = uploads.media_type(request)
     if kind == "multipart/form-data":
         bytes_max = limits.upload_bytes_max + uploads.ENVELOPE_BYTES_MAX
-        with uploads.Body(request, limits, request.app.state.in_flight, bytes_max) as body:
+        with uploads.Body(request, limits, in_flight, bytes_max) as body:
             document = await uploads.one_file(body, boundary, values)
-    else:
-        values.update({name: request.query_params[name] for name in FIELDS if name in request.query_params})
-        uploads.check_type(kind or "none")
-        with uploads.Body(request, limits, request.app.state.in_flight, limits.upload_bytes_max) as body:
-            content = await body.whole()
-        document = uploads.Part("file", request.query_params.get("file_name"), kind, content)
+            _check_fields(values)
+            return await _submit(application, asker, document, values, key)
+    values.update({name: request.query_params[name] for name in FIELDS if name in request.query_params})
+    uploads.check_type(kind or "none")
+    with uploads.Body(request, limits, in_flight, limits.upload_bytes_max) as body:
+        document = uploads.Part("file", request.query_params.get("file_name"), kind, await body.whole())
+        return await _submit(application, asker, document, values, key)
+
+
+def _check_fields(values: dict[str, str]) -> None:
     if unknown := values.keys() - FIELDS:
         raise InvalidRequest(f"Unknown fields: {', '.join(sorted(unknown))[:200]}. Known: {', '.join(sorted(FIELDS))}.")
-    return document
 
 
 FIELDS = frozenset({"priority", "languages", "ocr", "batch_id"})

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from procession.domain.analysis import Priority
-from procession.domain.errors import DocumentError, InvalidRequest, TooLarge
+from procession.domain.errors import DocumentError, InvalidRequest, RetryLater, TooLarge
 from procession.domain.principal import Principal
 from procession.http import uploads
 from procession.http.api.analyses import options_of, priority_of
@@ -86,12 +86,16 @@ async def _read(body: uploads.Body, boundary: dict[bytes, bytes]) -> tuple[list[
 
 
 async def _submit(application: App, asker: Principal, files: list[uploads.Part], values: dict[str, str]) -> BatchView:
-    """Each file on its own: one that cannot be a form is listed in ``refused`` and the others go on."""
+    """Each file on its own: one that cannot be taken is listed in ``refused`` and the others go on.
+
+    Raises OverCapacity or Unavailable when that was the reason for all of them.
+    """
     options = options_of(values)
     priority = priority_of(values, default=Priority.STANDARD)
     limits = application.settings.upload
     batch = await application.batches.create(asker, len(files))
     refused: list[RefusedFile] = []
+    later: list[RetryLater] = []
     for file in files:
         name = uploads.file_name(file.file_name, limits)
         try:
@@ -107,9 +111,13 @@ async def _submit(application: App, asker: Principal, files: list[uploads.Part],
                 priority=priority,
                 batch_id=batch.id,
             )
-        except DocumentError as error:
+        except (DocumentError, RetryLater) as error:
+            if isinstance(error, RetryLater):
+                later.append(error)
             await application.batches.refuse(asker, batch.id, error.code)
             refused.append(RefusedFile(file=name, code=error.code, message=error.message))
+    if len(later) == len(files):
+        raise later[-1]
     view = await application.batches.get(asker, batch.id)
     return view.model_copy(update={"refused": tuple(refused)})
 
