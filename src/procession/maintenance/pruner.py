@@ -11,7 +11,7 @@ import structlog
 from procession.domain.errors import NotFound
 from procession.maintenance.contract import Loop
 from procession.services.foundation import Foundation
-from procession.store import documents, idempotency
+from procession.store import documents, erasure, idempotency
 from procession.store.documents import Document
 
 PASS_SECONDS = 600.0
@@ -40,6 +40,7 @@ class Pruner(Loop):
         now = self._on.clock()
         await self._on.store.write(lambda conn: idempotency.prune(conn, now - timedelta(hours=IDEMPOTENCY_HOURS)))
         await self._destroy_left_keys()
+        await self._finish_erasures()
         self._erased_since = now - OVERLAP
         if self._swept is None or now - self._swept >= SWEEP_EVERY:
             unfinished, left = await self._on.vault.tidy(), await self._delete_left_objects()
@@ -59,6 +60,13 @@ class Pruner(Loop):
                     await self._on.vault.destroy(document.key_id)
                     await self._on.vault.delete(document.blob_ref)
             found = await self._on.store.read(partial(read, after_id=found[-1].id))
+
+    async def _finish_erasures(self) -> None:
+        """Delete what an erasure named and did not come to. An erasure that still runs does no harm: both delete."""
+        while names := await self._on.store.read(lambda conn: erasure.due(conn, ERASED_READ)):
+            for name in names:
+                await self._on.vault.delete(name)
+            await self._on.store.write(partial(erasure.deleted, names=names))
 
     async def _delete_left_objects(self) -> int:
         """Objects of erased documents, whose keys are destroyed by now. Returns how many there were."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 
 from procession.dispatch.changes import Changes
 from procession.domain.analysis import TERMINAL, Analysis, Priority, State
-from procession.domain.errors import Conflict, NotFound
+from procession.domain.errors import Conflict, NotFound, ProcessionError
 from procession.domain.event import Event
 from procession.domain.form import AnalysisResult
 from procession.domain.principal import Principal
@@ -228,6 +229,8 @@ class Analyses:
             await self._on.vault.destroy(key_id)
         for name in erased.blob_refs:
             await self._on.vault.delete(name)
+        with contextlib.suppress(ProcessionError):  # what is not noted as deleted is deleted again
+            await self._on.store.write(lambda conn: erasure.deleted(conn, erased.blob_refs))
 
     # --- finding ------------------------------------------------------------------------------------------------------
 

@@ -1,17 +1,22 @@
-"""Erasure: the record forgets what it pointed at, and says which objects and keys are to be destroyed after COMMIT."""
+"""Erasure: the record forgets what it pointed at, and says which objects and keys are to be destroyed after COMMIT.
+
+The objects' names are kept in ``deletions`` by the same transaction until they are deleted, so a crash forgets none.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, delete, or_, select
+from sqlalchemy.dialects.sqlite import insert
 
 from procession.domain.analysis import State
 from procession.domain.errors import Conflict
 from procession.store import documents, forms, page_images, rows
 from procession.store.analyses import request_cancel, require
-from procession.store.tables import analyses
+from procession.store.tables import analyses, deletions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,10 @@ _STILL_USED = select(analyses.c.result_ref, analyses.c.review_ref).where(
     ),
 )
 
+_KEEP = insert(deletions).on_conflict_do_nothing()
+_DUE = select(deletions.c.name).order_by(deletions.c.name).limit(bindparam("limit_"))
+_DONE = delete(deletions).where(deletions.c.name.in_(bindparam("names_", expanding=True)))
+
 
 def erase(
     conn: Connection, tenant: str, analysis_id: str, actor: str, now: datetime, trace_id: str | None = None
@@ -45,6 +54,24 @@ def erase(
 
     A pending one is cancelled first. Raises NotFound; Conflict while it runs (cancel it, then erase).
     """
+    found = _erase(conn, tenant, analysis_id, actor, now, trace_id)
+    erased = replace(found, blob_refs=tuple(dict.fromkeys(found.blob_refs)))
+    if erased.blob_refs:
+        conn.execute(_KEEP, [{"name": name} for name in erased.blob_refs])
+    return erased
+
+
+def due(conn: Connection, limit: int) -> list[str]:
+    """Objects of erased records that were not deleted yet, or whose deletion was not noted."""
+    return list(conn.execute(_DUE, {"limit_": limit}).scalars())
+
+
+def deleted(conn: Connection, names: Sequence[str]) -> None:
+    """Forget ``names``: the objects are gone."""
+    conn.execute(_DONE, {"names_": list(names)})
+
+
+def _erase(conn: Connection, tenant: str, analysis_id: str, actor: str, now: datetime, trace_id: str | None) -> Erased:
     analysis = require(conn, tenant, analysis_id)
     if analysis.state is State.PROCESSING:
         raise Conflict("This analysis is running. Cancel it first, then erase it.")

@@ -85,6 +85,9 @@ Index(  # small: what was erased, for the sweep that finds objects by their key
     postgresql_where=text("erased_at IS NOT NULL"),
 )
 
+# names of objects whose records were erased, until they are deleted: a crash in between forgets none
+deletions = Table("deletions", metadata, Column("name", String(200), primary_key=True))
+
 batches = Table(
     "batches",
     metadata,

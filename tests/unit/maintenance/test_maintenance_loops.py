@@ -67,5 +67,22 @@ async def test_the_pruner_deletes_objects_that_a_crash_left_after_their_key_was_
     assert (await house.app.analyses.document(house.owner, kept.id))[0] == PDF
 
 
+async def test_the_pruner_finishes_an_erasure_whose_document_lives_on(house: House) -> None:
+    """The key stays for the other upload of the same bytes, so it is the objects that must go."""
+    gone, kept = await house.upload(), await house.upload()
+    await house.work(gone.id, a_document(FIELDS))
+    await house.app.reviews.apply(house.owner, gone.id, [], finish=True)
+    on = house.app.foundation
+    now = on.clock()
+    erased = await on.store.write(lambda conn: erasure.erase(conn, "acme", gone.id, "key:test", now))
+    assert erased.key_ids == ()
+    assert len(erased.blob_refs) == 3, "the result, the corrections and the form"
+    await Pruner(on).once()
+    left = {name async for names in house.app.blobs.names() for name in names}
+    assert not left & set(erased.blob_refs)
+    assert (await house.app.analyses.document(house.owner, kept.id))[0] == PDF
+    assert await on.store.read(lambda conn: erasure.due(conn, 10)) == []
+
+
 async def _objects(house: House, key_id: str) -> list[str]:
     return [name async for names in house.app.blobs.names() for name in names if name.endswith(f"@{key_id}")]
