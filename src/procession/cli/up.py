@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -110,6 +111,8 @@ async def _serve(settings: Any, listener: socket.socket, screen: Console) -> Non
     application = wiring.build(settings)
     try:
         await application.start()
+        gc.collect()
+        gc.freeze()  # what is loaded now stays: the collector need not look at it again and again
         server = Server(create_app(application), settings)
         serving = asyncio.create_task(server.run_until_stopped([listener]))
         _say_ready(screen, settings, listener, application)

@@ -10,8 +10,8 @@ from procession.blobs.names import ObjectKind, key_id_of, object_name
 from procession.blobs.protocol import BlobStore
 from procession.keys.protocol import KeyStore
 
-INLINE_BYTES_MAX = 16 * 1024
-"""Up to this size sealing costs less than a hop to another thread."""
+INLINE_BYTES_MAX = 256 * 1024
+"""Up to this size sealing (0.1 ms for 200 KB) costs less than a hop to another thread and back."""
 
 
 class Vault:

@@ -31,6 +31,8 @@ Analyze = Callable[[bytes, AnalysisOptions, Callable[[Progress], None]], Awaitab
 """What the sandbox does with a document. Raises DocumentError, Internal."""
 
 REASON_CHARACTERS_MAX = 200
+INLINE_FIELDS_MAX = 200
+"""Up to this many fields writing the result as JSON costs less than a hop to another thread and back."""
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +91,8 @@ class Executor:
         def encoded() -> tuple[bytes, str]:
             return StoredResult(hashlib.sha256(content).hexdigest(), found).encode()
 
-        body, digest = await asyncio.to_thread(encoded)
+        few = len(found.form.fields) <= INLINE_FIELDS_MAX
+        body, digest = encoded() if few else await asyncio.to_thread(encoded)
         owner = f"{analysis.id}:{analysis.fence}:{digest}"
         ref = await self._on.vault.put(
             ObjectKind.RESULT, document.key_id, body, hashlib.sha256(owner.encode()).hexdigest()
