@@ -29,7 +29,7 @@ def assemble_parts(parts: Sequence[PagesPart]) -> DigitizedDocument:
     title = document_title(contents)
     sections, fields = _sections_and_fields(pages, title)
     kind = document_kind(contents, fields, title)
-    fields = _unique(extract_values(contents, fields, kind))
+    fields = _unique(_without_labels(extract_values(contents, fields, kind)))
     turned = {page.content.number: page.turned for page in pages if page.turned is not None}
     fields = [_on_page(field, turned[field.page]) if field.page in turned else field for field in fields]
     timings = _summed([part.timings_ms for part in parts])
@@ -77,7 +77,8 @@ def _sections_and_fields(pages: Sequence[PagePart], title: str | None) -> tuple[
     fields: list[Field] = []
     current: str | None = None
     for page in pages:
-        headings = [h for h in page.draft.headings if h.title != title]
+        named = max((h.box.y0 for h in page.draft.headings if h.title == title), default=-1.0)
+        headings = [h for h in page.draft.headings if h.box.y0 > named]  # above its name stands the letterhead
         headings.sort(key=lambda heading: heading.box.y0)
         place = 0
         for draft in page.draft.drafts:
@@ -91,6 +92,17 @@ def _sections_and_fields(pages: Sequence[PagePart], title: str | None) -> tuple[
             current = headings[-1].title
             sections.append(Section(id=f"section-{len(sections) + 1}", title=current, page=page.content.number))
     return sections, fields
+
+
+def _without_labels(fields: Sequence[Field]) -> list[Field]:
+    """Without "values" of the text that are only the printed label of a field on the page."""
+    labels = {field.label.casefold() for field in fields if field.source is not Source.TEXT}
+    return [
+        field
+        for field in fields
+        if field.source is not Source.TEXT
+        or str(field.value_text or field.value).casefold().strip(" :*?") not in labels
+    ]
 
 
 def _in_section(field: Field, sections: Sequence[Section]) -> Field:

@@ -14,6 +14,8 @@ Kind = Literal["form", "contract", "invoice", "questionnaire", "other"]
 HEADING_LINES = 14
 """Lines from the top of the first page in which a title is looked for."""
 TITLE_CHARS_MAX = 120
+LETTERHEAD_HEIGHTS = 1.0
+"""An address this many heights of the name below it, or less, belongs to the name."""
 BODY_WORDS_MAX = 4000
 """Words of running text that are weighed; terms and conditions beyond that repeat themselves."""
 
@@ -60,6 +62,7 @@ _BODY_WORDS: dict[Kind, re.Pattern[str]] = {
         r" (?:what|how|which|when|where|would you|do you|are you|describe|tell us|please list) "
     ),
 }
+_CONTACT = re.compile(r"\S@\S+\.\w|\bwww\.|https?://|\+\d[\d ().-]{6,}\d|\b\d{3,5}[ .-]\d{3,4}[ .-]?\d{3,4}\b")
 _SIGNATURE = re.compile(r" (?:signature|signed|unterschrift|firma|handtekening) ")
 
 
@@ -97,12 +100,35 @@ def document_title(pages: Sequence[PageContent]) -> str | None:
         if not lines:
             continue
         upper = [one for one in lines[:HEADING_LINES] if one[1][0].box.y0 < page.height * 0.45] or lines[:1]
-        body = sorted(_size(words) for _, words in lines)[len(lines) // 2]
+        sizes = sorted(word.size or word.box.height for _, words in lines for word in words)
+        body = sizes[len(sizes) // 2]
+        senders = [one for one in upper if _is_sender(one, lines)]
+        rest = [one for one in upper if one not in senders and _size(one[1]) >= body * 1.15]
+        if senders and rest:
+            upper = rest  # a letterhead is often set larger than the document's own name
         best = max(upper, key=lambda one: (_size(one[1]) + (1.0 if one[1][0].bold else 0.0), -one[1][0].box.y0))
         if _size(best[1]) >= body * 1.15 or best is upper[0]:
             return best[0][:TITLE_CHARS_MAX].strip(" :") or None
         return upper[0][0][:TITLE_CHARS_MAX].strip(" :") or None
     return None
+
+
+def _is_sender(one: tuple[str, list[Word]], lines: Sequence[tuple[str, list[Word]]]) -> bool:
+    """Whether a line names who sent the paper: their address stands beside or under it, or with it in a foot line."""
+    text, words = one
+    if is_document_word(text):
+        return False
+    top, bottom = min(word.box.y0 for word in words), max(word.box.y1 for word in words)
+    for other, others in lines:
+        if other == text or not _CONTACT.search(other):
+            continue
+        if text.casefold() in other.casefold():
+            return True
+        middle = others[0].box.centre[1]
+        beside = top - 4 <= middle <= bottom + LETTERHEAD_HEIGHTS * (bottom - top)
+        if beside and not (others[0].box.x0 <= words[0].box.x0 + 4 and middle > bottom + (bottom - top)):
+            return True
+    return False
 
 
 def _settled(kind: Kind, pages: Sequence[PageContent], fields: Sequence[Any]) -> Kind:

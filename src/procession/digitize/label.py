@@ -16,6 +16,8 @@ LEFT_POINTS_MAX = 90.0
 """A label farther left than this belongs to something else, unless nothing stands between (a table's row)."""
 ABOVE_POINTS_MAX = 16.0
 BELOW_POINTS_MAX = 13.0
+TOUCH_POINTS = 2.5
+"""Cells of one table lie closer than this."""
 COLUMN_POINTS_MAX = 420.0
 """How far up a table's column heading is looked for."""
 
@@ -62,12 +64,16 @@ class Labels:
     def __init__(self, layout: Layout, candidates: Sequence[Candidate]) -> None:
         self.layout = layout
         self.boxes = [candidate.box for candidate in candidates]
+        self._cells = [candidate.cell for candidate in candidates if candidate.cell is not None]
 
     def of(self, candidate: Candidate) -> Labelled:
         """The label of a place to write."""
         inside = self._inside(candidate)
         if inside is not None:
             return inside
+        tabled = self._in_table(candidate)
+        if tabled is not None:
+            return tabled
         left = self._left(candidate.box)
         if left is not None and left.sure >= 0.9:
             return left
@@ -99,6 +105,32 @@ class Labels:
         if not any(c.isalpha() for c in text):
             return None
         return finished(text, 1.0, union(word.box for word in words))
+
+    def _in_table(self, candidate: Candidate) -> Labelled | None:
+        """The heads of row and column of a cell that shares its sides with other places to write."""
+        cell = candidate.cell
+        if cell is None or not (self._beside_cell(cell) and self._stacked_cell(cell)):
+            return None
+        row, column = self._row(candidate.box, numbers=True), self._column(candidate.box)
+        if row is None or column is None or row.box == column.box:
+            return None
+        return finished(f"{cleaned(row.text)} {column.text}", 0.9, row.box)
+
+    def _beside_cell(self, cell: Rect) -> bool:
+        return any(
+            min(abs(one.x1 - cell.x0), abs(one.x0 - cell.x1)) < TOUCH_POINTS
+            and abs(one.y0 - cell.y0) < TOUCH_POINTS
+            and abs(one.y1 - cell.y1) < TOUCH_POINTS
+            for one in self._cells
+        )
+
+    def _stacked_cell(self, cell: Rect) -> bool:
+        return any(
+            min(abs(one.y1 - cell.y0), abs(one.y0 - cell.y1)) < TOUCH_POINTS
+            and abs(one.x0 - cell.x0) < TOUCH_POINTS
+            and abs(one.x1 - cell.x1) < TOUCH_POINTS
+            for one in self._cells
+        )
 
     def _left(self, box: Rect) -> Labelled | None:
         height = min(box.height, 16.0)
@@ -147,10 +179,11 @@ class Labels:
         best = min(runs, key=lambda run: (round(run.box.y0 / 5), run.box.x0))
         return finished(best.text, 0.8, best.box)
 
-    def _row(self, box: Rect) -> Run | None:
+    def _row(self, box: Rect, *, numbers: bool = False) -> Run | None:
+        """What a table's row is about; ``numbers`` may be it (times of a day)."""
         middle = box.centre[1]
         runs = [r for r in self.layout.runs_in(Rect(0, middle - 4, box.x0, middle + 4)) if r.box.x1 <= box.x0 + 4]
-        runs = [run for run in runs if any(c.isalpha() for c in run.text)]
+        runs = [run for run in runs if any(c.isalpha() or (numbers and c.isdigit()) for c in run.text)]
         return min(runs, key=lambda run: run.box.x0) if runs else None
 
     def _column(self, box: Rect) -> Run | None:

@@ -32,7 +32,7 @@ def find_headings(page: PageContent, layout: Layout, fields: Sequence[Rect], lab
     dark = [s.box for s in page.shapes if s.filled and s.fill is not None and max(s.fill) < 215 and s.box.height > 6]
     found: list[Heading] = []
     for run in layout.runs:
-        if (round(run.box.x0), round(run.box.y0)) in taken or not _reads_as_heading(run):
+        if (round(run.box.x0), round(run.box.y0)) in taken or not _reads_as_heading(run, usual):
             continue
         if any(f.y0 <= run.box.centre[1] <= f.y1 and f.x0 - run.box.x1 < 40 and f.x0 > run.box.x0 for f in fields):
             continue
@@ -44,9 +44,14 @@ def find_headings(page: PageContent, layout: Layout, fields: Sequence[Rect], lab
     return found[:SECTIONS_MAX]
 
 
-def _reads_as_heading(run: Run) -> bool:
+def _reads_as_heading(run: Run, usual: float) -> bool:
+    """``usual`` is the size of the page's type; a question in larger type is a heading, in the usual one a label."""
     text = run.text.strip()
     if not 3 <= len(text) <= HEADING_CHARS_MAX or len(text.split()) > HEADING_WORDS_MAX:
         return False
     letters = sum(c.isalpha() for c in text)
-    return letters >= 3 and letters * 2 > len(text) and not text.endswith((".", ",", ";", "?"))
+    return (
+        letters >= 3
+        and letters * 2 > len(text)
+        and not text.endswith((".", ",", ";") if run.size >= LARGER * usual else (".", ",", ";", "?"))
+    )

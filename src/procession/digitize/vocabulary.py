@@ -361,6 +361,7 @@ MEANINGS: tuple[Meaning, ...] = (
         _C.TIMELINE,
         r" (?:arrival|start|end|finish|departure|setup|set up|pack ?down|load in|dinner|cocktail|first dance|cake cutting|getting ready|speeches|photographer|dj|band|coverage|toasts?|send off|last dance|processional|hair|makeup|guest) (?:\w+ )?times?",
         r" (?:times?|uhrzeit|heure|hora|tijd|orario) ",
+        r" (?:served|begins?|starts?|ends?|finishes|arrives?|leaves?) at $",
     ),
     _row(None, _T.DATE, _C.OTHER, r" (?:date|dates|dated|datum|fecha|dob|birthday|geburtsdatum) ", r"^ data $"),
 )
@@ -372,7 +373,7 @@ TEXTAREA_WORDS = re.compile(
     r"bemerkung\w*|anmerkung\w*|commentaires?|remarques?|comentarios|observaciones|opmerkingen|note|commenti|names of)"
 )
 NUMBER_WORDS = re.compile(
-    r" (?:number of|no of|how many|quantity|qty|count|age|hours|anzahl|nombre de|numero de|aantal|numero di|vendor meals|tables|children|adults|kids) "
+    r" (?:number of|no of|how many|quantity|qty|count|age|hours|anzahl|nombre de|numero de|aantal|numero di|vendor meals|tables|children|adults|kids|people in|table pieces|buttonholes|boutonnieres|corsages|centrepieces|centerpieces) "
 )
 CURRENCY_WORDS = re.compile(
     r" (?:price|fee|cost|amount|paid|payment|charge|subtotal|tax|vat|tip|gratuity|discount|rate|[$€£]|usd|eur|gbp|betrag|preis|montant|prix|importe|precio|bedrag|prijs|importo|mwst|tva|iva|btw) "

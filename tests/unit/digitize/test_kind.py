@@ -52,3 +52,37 @@ def test_words_nobody_sees_are_no_title() -> None:
     page.text(60, 90, "Booking form", 16)
     assert document_title([page.page]) == "Booking form"
     assert document_kind([page.page]) == "form"
+
+
+def letterhead(title: str) -> Drawn:
+    page = Drawn()
+    page.text(60, 30, "Larch & Linden Events", 24, bold=True)
+    page.text(400, 30, "hello@larchlinden.example", 9)
+    page.text(60, 100, title, 18, bold=True)
+    page.prose(60, 160, "Please fill in what you know and leave the rest for our first meeting.")
+    return page
+
+
+def test_the_senders_larger_name_is_no_title() -> None:
+    assert document_title([letterhead("Wedding Consultation Form").page]) == "Wedding Consultation Form"
+
+
+def test_a_title_without_a_word_for_a_document_still_comes_before_the_sender() -> None:
+    assert document_title([letterhead("How Did We Do?").page]) == "How Did We Do?"
+
+
+def test_a_name_that_stands_again_in_the_foot_line_is_the_senders() -> None:
+    page = Drawn()
+    page.text(60, 30, "Larch & Linden", 24, bold=True)
+    page.text(60, 100, "Your evening with us", 18, bold=True)
+    page.prose(60, 160, "Please fill in what you know and leave the rest for our first meeting.")
+    page.text(60, 800, "Larch & Linden | hello@larchlinden.example | +1 555 0100 200", 8)
+    assert document_title([page.page]) == "Your evening with us"
+
+
+def test_a_sender_alone_is_the_best_title_there_is() -> None:
+    page = Drawn()
+    page.text(60, 30, "Larch & Linden", 24, bold=True)
+    page.text(400, 30, "hello@larchlinden.example", 9)
+    page.prose(60, 160, "Thank you for asking us.")
+    assert document_title([page.page]) == "Larch & Linden"
