@@ -5,6 +5,7 @@ The faults are about everything around the engine, and 200 restarts must not spe
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import time
@@ -30,7 +31,7 @@ def digitize(request: Request, channel: Channel) -> tuple[Any, bytes | None]:
     field = {"id": "f1", "page": 1, "label": "Name", "name": "name", "type": "text", "source": "graphics"}
     page = {"number": 1, "width": 612.0, "height": 792.0}
     form = {"title": "Stand-in", "fields": [{**field, "box": [0.1, 0.1, 0.5, 0.2], "confidence": 0.9}]}
-    return {"pages_total": 1, "document": {"pages": [page], "form": form, "confidence": 0.9}}, None
+    return {}, json.dumps({"pages": [page], "form": form, "confidence": 0.9}).encode()
 
 
 def run(sock: socket.socket, confinement: Confinement) -> None:
