@@ -5,6 +5,7 @@ Works on the grey picture of an upright page (``ocr.Upright``); about 0.1 s a pa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -24,6 +25,8 @@ SQUARE_POINTS = (5.5, 26.0)
 """Side of a checkbox."""
 INK_POINTS_MIN = (18.0, 5.0)
 """Width and height from which marks outside words and lines count as handwriting."""
+MISREAD_BOX = re.compile(r"^[\[\](){}|!1IlLJCcOo0©]{1,3}$")
+"""What a recogniser reads where an empty box or circle is drawn: "O", "C]", "LJ", "[1]"."""
 COMPONENTS_MAX = 20_000
 """A noisy scan holds more specks than this; the rest is ignored."""
 
@@ -97,7 +100,7 @@ def _components(mask: Picture) -> list[tuple[int, int, int, int]]:
 def _boxes(ink: Picture, scale: float, words: Sequence[Word]) -> list[Shape]:
     """Checkboxes by their outer border (a tick cuts the inside into pieces), wide entry boxes by the hole inside."""
     contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    letters = _Boxes([word.box for word in words if len(word.text) > 1])
+    letters = _Boxes([word.box for word in words if len(word.text) > 1 and not MISREAD_BOX.match(word.text)])
     found: list[Shape] = []
     for contour, (_, _, child, parent) in zip(contours[:COMPONENTS_MAX], _tree(hierarchy), strict=False):
         x, y, width, height = cv2.boundingRect(contour)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from procession.digitize.ocr import Recogniser, Upright
 from procession.digitize.page import PageContent, Rect
-from procession.digitize.raster import SQUARE_POINTS, trace
+from procession.digitize.raster import MISREAD_BOX, SQUARE_POINTS, trace
 from procession.digitize.render import Picture
 
 
@@ -22,7 +22,7 @@ def read_scan(page: PageContent, picture: Picture, dpi: float, recogniser: Recog
     upright = reading.upright
     traced = trace(upright.picture, dpi, reading.words)
     squares = [shape.box for shape in traced.shapes if shape.kind != "other" and shape.box.width <= SQUARE_POINTS[1]]
-    words = [word for word in reading.words if len(word.text) > 2 or not _is_a_square(word.box, squares)]
+    words = [word for word in reading.words if not (_short(word.text) and _is_a_square(word.box, squares))]
     content = replace(
         page,
         source="scanned",
@@ -36,6 +36,10 @@ def read_scan(page: PageContent, picture: Picture, dpi: float, recogniser: Recog
         warnings=list(page.warnings),
     )
     return content, upright
+
+
+def _short(text: str) -> bool:
+    return len(text) <= 2 or MISREAD_BOX.match(text) is not None
 
 
 def _is_a_square(box: Rect, squares: Sequence[Rect]) -> bool:

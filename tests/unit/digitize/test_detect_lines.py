@@ -5,6 +5,7 @@ from __future__ import annotations
 from reportlab.pdfgen.canvas import Canvas
 
 from procession.digitize.detect import Candidate, detect_fields
+from procession.digitize.page import PageContent, Rect, Segment
 
 from .made import drawn, read
 
@@ -142,3 +143,12 @@ def test_ruled_paper_with_an_answer_on_it_is_still_one_place() -> None:
     (field,) = found(draw)
     assert field.kind == "textarea"
     assert field.box.y1 - field.box.y0 > 36
+
+
+def test_a_line_at_the_edge_of_a_scan_is_no_field() -> None:
+    def lines(page: PageContent) -> list[Candidate]:
+        page.segments.append(Segment(Rect(400, 36, 460, 36), horizontal=True))
+        return detect_fields(page)
+
+    assert len(lines(PageContent(1, 612, 792))) == 1
+    assert lines(PageContent(1, 612, 792, source="scanned")) == []

@@ -104,3 +104,17 @@ def test_an_empty_page_holds_nothing() -> None:
     traced = trace(Sheet().picture, DPI)
     assert traced.segments == []
     assert traced.shapes == []
+
+
+@pytest.mark.parametrize("misread", ["[1]", "LJ", "C]", "O"])
+def test_a_box_the_recogniser_took_for_letters_is_still_a_box(misread: str) -> None:
+    sheet = Sheet()
+    sheet.box(50, 50, 62, 62)
+    word = Word(misread, Rect(49, 49, 63, 63))
+    assert [shape.kind for shape in trace(sheet.picture, DPI, [word]).shapes] == ["rect"]
+
+
+def test_a_box_within_a_printed_word_is_no_box() -> None:
+    sheet = Sheet()
+    sheet.box(50, 50, 62, 62)
+    assert trace(sheet.picture, DPI, [Word("Dining", Rect(40, 49, 90, 63))]).shapes == []

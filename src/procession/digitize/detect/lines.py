@@ -25,6 +25,10 @@ UNDER_POINTS = 1.0
 """Widgets people draw reach a little below the line."""
 SEPARATOR_SHARE = 0.8
 """A rule wider than this part of the page, with no label beside it, parts sections."""
+EDGE_SHARE = 0.03
+"""Nobody writes in this part of a page at its top and bottom."""
+SCAN_EDGE_SHARE = 0.055
+"""On scanned pages: shadows, creases and the light letters of a dark letterhead look like lines there."""
 DOTS_CHARS_MIN = 12
 
 
@@ -115,7 +119,8 @@ def _on_rule(rule: Rule, page: PageContent, layout: Layout, rules: Rules) -> Can
     labelled = left or _caption_below(rule, layout)
     if rule.length > SEPARATOR_SHARE * page.width and not left:
         return None
-    if rule.at < 0.03 * page.height or rule.at > 0.97 * page.height:
+    margin = (SCAN_EDGE_SHARE if page.source == "scanned" else EDGE_SHARE) * page.height
+    if not margin <= rule.at <= page.height - margin:
         return None
     confidence = PRIOR["underline"] if labelled else PRIOR["underline"] - UNLABELLED_LESS
     height = min(HEIGHT_POINTS[1], air)
