@@ -27,6 +27,7 @@ _OTHER_PARTY = re.compile(
     r"best mans?|maid of honou?r|officiant|caterer|dj|parents?|mother|father|witness|guest|billing|"
     r"accounts?|second contact) "
 )
+_INITIALLED = re.compile(r" (?:please initial|initial each|initial (?:here|below)|your initials) ")
 _SUBTYPE_FORMS: dict[Subtype, frozenset[FieldType]] = {
     Subtype.BUDGET_RANGE: frozenset({FieldType.RADIO, FieldType.SELECT, FieldType.MULTISELECT, FieldType.CHECKBOX}),
     Subtype.SERVICES_NEEDED: frozenset({FieldType.RADIO, FieldType.SELECT, FieldType.MULTISELECT, FieldType.CHECKBOX}),
@@ -56,6 +57,8 @@ def classify(label: str, context: str = "", kind: str = "text") -> Classificatio
     fixed = _fixed_type(kind)
     if fixed is not None:
         return _keep(fixed, meaning, folded, context)
+    if meaning is None and kind == "text" and _INITIALLED.search(fold(context)):
+        return Classification(FieldType.INITIALS, None, Category.CONTRACT)
     if meaning is None:
         shown = FieldType.TEXTAREA if kind == "textarea" else _type_of(folded)
         return Classification(shown, None, category_of(folded, context))
@@ -105,7 +108,8 @@ def _fixed_type(kind: str) -> FieldType | None:
 def _keep(fixed: FieldType, meaning: Meaning | None, folded: str, context: str) -> Classification:
     """The drawing decides the type; the words may still give subtype and category where they fit that type."""
     if meaning is None:
-        meaning = _meaning(fold(context)) if fixed.value in _BUTTONS else None
+        lone = fixed.value in _BUTTONS and not (fixed is FieldType.RADIO and folded.strip())
+        meaning = _meaning(fold(context)) if lone else None  # a radio field's question is its own
     subtype = meaning.subtype if meaning is not None else None
     if fixed in (FieldType.SIGNATURE, FieldType.INITIALS):
         signs = subtype if subtype in (Subtype.CLIENT_SIGNATURE, Subtype.VENDOR_SIGNATURE) else None

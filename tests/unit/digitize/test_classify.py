@@ -97,3 +97,12 @@ def test_a_format_that_contradicts_the_label_wins() -> None:
 def test_a_sentence_is_no_label() -> None:
     long = "Please note that the deposit is not refundable and that the balance is due four weeks before the event"
     assert classify(long).subtype is None
+
+
+def test_lines_under_please_initial_take_initials() -> None:
+    assert classify("Noise ends at midnight", "Please initial").type is FieldType.INITIALS
+    assert classify("Noise ends at midnight", "House rules").type is FieldType.TEXT
+
+
+def test_a_radio_fields_meaning_is_not_taken_from_its_section() -> None:
+    assert classify("Type of ceremony", "The ceremony", "radio").subtype is None
