@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -97,9 +98,12 @@ async def test_what_is_no_message_is_refused(taken_over: Sandbox, said: bytes) -
 
 async def test_a_result_that_does_not_fit_its_schema_is_refused(taken_over: Sandbox) -> None:
     bad = {"pages": [{"number": 0, "width": "wide", "height": 1}], "form": {"fields": [{}]}}
-    said = encode_json({"type": "result", "body": {"document": bad}, "attachments": 0})
+    said = encode_json({"type": "result", "body": {}, "attachments": 1}) + encode(Kind.BINARY, json.dumps(bad).encode())
+    answer = await taken_over.call("raw", {"hex": said.hex()}, [b""], 1)
+    with pytest.raises(Internal, match=r"schema: pages\.0\.number"):
+        taken_over.checked(answer.attachment)
     with pytest.raises(Internal, match="schema"):
-        taken_over.checked((await taken_over.call("raw", {"hex": said.hex()}, [b""], 1)).body)
+        taken_over.checked(None)
 
 
 async def test_the_larger_memory_opens_with_the_first_scanned_page(taken_over: Sandbox) -> None:
