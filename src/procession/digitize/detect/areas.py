@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from procession.digitize.detect.candidate import PRIOR, Candidate
+from procession.digitize.detect.letters import Comb, comb_candidates
 from procession.digitize.detect.rules import Grid
 from procession.digitize.layout import Layout, union
 from procession.digitize.page import PageContent, Rect, Word
@@ -13,22 +14,19 @@ FREE_POINTS_MIN = (22.0, 8.0)
 """Width and height somebody can write in."""
 TEXTAREA_LINES = 2.6
 """A place higher than this many lines takes several."""
-COMB_WIDTH_MAX = 22.0
-COMB_CELLS_MIN = 4
 PRINTED_CHARS_MAX = 4
 """Longest word that stands in an amount's cell beside the amount: "14b", "$", ".00"."""
 DARK = 190
 """A panel with a darker fill is a heading's background."""
 
 
-def area_candidates(page: PageContent, layout: Layout, grid: Grid, marks: Sequence[Rect]) -> list[Candidate]:
+def area_candidates(
+    page: PageContent, layout: Layout, grid: Grid, marks: Sequence[Rect], combs: Sequence[Comb]
+) -> list[Candidate]:
     dark = [s.box for s in page.shapes if s.filled and s.fill is not None and max(s.fill) < DARK and s.box.height > 4]
-    combs, rest = _combs(grid.cells, layout)
-    found = [
-        Candidate(union(row), "text", "comb", PRIOR["comb"], max_length=len(row), cell=union(row)) for row in combs
-    ]
-    taken = [candidate.box for candidate in found]
-    for cell in rest:
+    found = list(comb_candidates(combs))
+    taken = [comb.box for comb in combs]
+    for cell in grid.cells:
         if cell.width < FREE_POINTS_MIN[0] or cell.height < FREE_POINTS_MIN[1] or _too_large(cell, page):
             continue
         x, y = cell.centre
@@ -46,27 +44,6 @@ def area_candidates(page: PageContent, layout: Layout, grid: Grid, marks: Sequen
 
 def _too_large(cell: Rect, page: PageContent) -> bool:
     return cell.height > 0.5 * page.height or cell.width * cell.height > 0.4 * page.width * page.height
-
-
-def _combs(cells: Sequence[Rect], layout: Layout) -> tuple[list[list[Rect]], list[Rect]]:
-    ordered = sorted(cells, key=lambda box: (round(box.y0), round(box.y1), box.x0))
-    rows: list[list[Rect]] = []
-    for box in ordered:
-        last = rows[-1][-1] if rows else None
-        same = (
-            last is not None
-            and abs(last.y0 - box.y0) < 1
-            and abs(last.y1 - box.y1) < 1
-            and abs(last.x1 - box.x0) < 1.5
-            and abs(last.width - box.width) < 1.5
-            and box.width <= COMB_WIDTH_MAX
-        )
-        if same:
-            rows[-1].append(box)
-        else:
-            rows.append([box])
-    combs = [row for row in rows if len(row) >= COMB_CELLS_MIN and not layout.words_in(union(row))]
-    return combs, [box for row in rows if row not in combs for box in row]
 
 
 def _in_cell(cell: Rect, layout: Layout) -> Candidate | None:

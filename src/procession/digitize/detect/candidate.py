@@ -8,7 +8,28 @@ from typing import Literal
 from procession.digitize.page import Rect, Widget
 
 Kind = Literal["text", "textarea", "checkbox", "radio", "choice", "signature", "multiselect"]
-Rule = Literal["widget", "square", "circle", "glyph", "cell", "box", "underline", "blank", "comb"]
+Rule = Literal[
+    "widget",
+    "square",
+    "circle",
+    "glyph",
+    "cell",
+    "box",
+    "underline",
+    "blank",
+    "comb",
+    "sign",
+    "oval",
+    "picture",
+    "small",
+    "band",
+    "free",
+    "foot",
+    "line",
+    "stack",
+    "gap",
+]
+"""From ``sign`` on these are guesses: places a rule alone would not trust, proposed to whoever can weigh them."""
 
 PRIOR: dict[Rule, float] = {
     "widget": 0.99,
@@ -20,8 +41,20 @@ PRIOR: dict[Rule, float] = {
     "underline": 0.84,
     "blank": 0.91,
     "comb": 0.97,
+    "sign": 0.40,
+    "oval": 0.40,
+    "picture": 0.30,
+    "small": 0.30,
+    "band": 0.30,
+    "free": 0.15,
+    "foot": 0.30,
+    "line": 0.15,
+    "stack": 0.30,
+    "gap": 0.10,
 }
 """How often a rule's proposals hold on real forms (rounded from the development corpus)."""
+ACCEPT = 0.5
+"""Proposals less sure than this are only fields when something that weighs them all says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from procession.digitize.detect.areas import area_candidates
-from procession.digitize.detect.candidate import PRIOR, Candidate, Kind
+from procession.digitize.detect.candidate import ACCEPT, PRIOR, Candidate, Kind
+from procession.digitize.detect.guesses import guesses
 from procession.digitize.detect.lines import blank_candidates, line_candidates, without_overlaps
-from procession.digitize.detect.marks import find_marks, mark_candidates
-from procession.digitize.detect.rules import find_cells, read_rules
+from procession.digitize.detect.marks import mark_candidates
+from procession.digitize.detect.scene import Scene, look_at
 from procession.digitize.detect.stacks import find_stacks, stack_candidates
-from procession.digitize.layout import Layout
 from procession.digitize.page import PageContent, Widget
 
 FIELDS_MAX = 2_000
 """Fields of one page; beyond that something else was drawn."""
 
 
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Every place of a page somebody may write, tick or sign, and what they were found in."""
+
+    found: list[Candidate]
+    """Overlapping, in no order; guesses under ``ACCEPT`` among them."""
+    scene: Scene
+
+
 def detect_fields(page: PageContent) -> list[Candidate]:
     """Candidates in reading order. Widgets are the author's own word: where a page has them, drawings add nothing."""
     if page.widgets:
         return [_from_widget(widget) for widget in page.widgets if widget.kind != "button"]
-    marks = find_marks(page)
-    boxes = [mark.box for mark in marks]
-    layout = Layout(page, boxes)
-    rules = read_rules(page, boxes)
-    grid = find_cells(rules)
-    found = mark_candidates(marks, page)
-    found += area_candidates(page, layout, grid, boxes)
-    stacks = find_stacks(page, layout, rules, grid)
-    found += stack_candidates(stacks)
-    found += line_candidates(page, layout, rules, grid, stacks)
-    found += blank_candidates(page)
-    kept = without_overlaps(found)
+    kept = without_overlaps([one for one in candidates(page).found if one.confidence >= ACCEPT])
     if len(kept) > FIELDS_MAX:
         page.warnings.append(f"Page {page.number} shows more than {FIELDS_MAX} places to write; the rest was left out.")
     return kept[:FIELDS_MAX]
+
+
+def candidates(page: PageContent) -> Proposals:
+    """What is drawn and printed on ``page``, its widgets aside, as proposals."""
+    scene = look_at(page)
+    found = mark_candidates(scene.marks, page)
+    found += area_candidates(page, scene.layout, scene.grid, scene.mark_boxes, scene.combs)
+    stacks = find_stacks(page, scene.layout, scene.rules, scene.grid)
+    found += stack_candidates(stacks)
+    found += line_candidates(page, scene.layout, scene.rules, scene.grid, stacks)
+    found += blank_candidates(page)
+    found += guesses(scene, found)
+    return Proposals(found, scene)
 
 
 def _from_widget(widget: Widget) -> Candidate:

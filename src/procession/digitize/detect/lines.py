@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from procession.digitize.detect.candidate import PRIOR, Candidate
 from procession.digitize.detect.decoration import is_decoration
-from procession.digitize.detect.rules import Grid, Rule, Rules
+from procession.digitize.detect.rules import Grid, Rule, Rules, rising_from
 from procession.digitize.detect.stacks import Stack
 from procession.digitize.layout import BLANK, Layout
 from procession.digitize.page import PageContent, Rect
@@ -87,12 +87,7 @@ def _last(word: object, page: PageContent) -> bool:
 
 def _open_parts(rule: Rule, layout: Layout, rules: Rules) -> list[tuple[float, float]]:
     """The rule without what words stand on, parted where vertical rules rise from it."""
-    rising = [
-        side.at
-        for side in rules.down
-        if rule.start + 3 < side.at < rule.end - 3 and side.start < rule.at - 5 <= side.end + 3
-    ]
-    cuts = sorted([rule.start, *rising, rule.end])
+    cuts = [rule.start, *rising_from(rule, rules), rule.end]
     parts: list[tuple[float, float]] = []
     for start, end in pairwise(cuts):
         strip = Rect(start, rule.at - 7.5, end, rule.at - 0.5)

@@ -142,3 +142,12 @@ def _cell_below(
             a, b = rules.across[top], rule
             return bottom, Rect(rules.down[left].at, a.at, rules.down[right].at, b.at)
     return None
+
+
+def rising_from(rule: Rule, rules: Rules) -> list[float]:
+    """x of the upright rules that part what is above ``rule``, from left to right."""
+    return [
+        side.at
+        for side in rules.down
+        if rule.start + 3 < side.at < rule.end - 3 and side.start < rule.at - 5 <= side.end + 3
+    ]

@@ -1,0 +1,113 @@
+"""Rows of boxes for one letter each: one field, also where printed dashes or air part its groups of boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from procession.digitize.detect.candidate import PRIOR, Candidate
+from procession.digitize.layout import Layout, union
+from procession.digitize.page import Rect
+
+LETTER_POINTS_MAX = 22.0
+"""Width of a box for one letter."""
+LETTER_ASPECT = (0.4, 1.5)
+"""Width by height."""
+UNEVEN_POINTS = 1.5
+"""How far boxes of one row may differ in size and place."""
+CELLS_MIN = 4
+GAP_CELLS_MAX = 1.6
+"""Widest gap within one field, in boxes: "12 / 31 / 2026", a telephone number, thousands."""
+SEPARATOR_CHARS_MAX = 1
+PARTS, PART_PRIOR = 2, 0.4
+"""So many groups may be fields of their own: a postcode's two halves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comb:
+    box: Rect
+    cells: tuple[Rect, ...]
+    groups: tuple[Rect, ...]
+
+
+def find_combs(cells: Sequence[Rect], layout: Layout) -> list[Comb]:
+    rows = [row for row in _rows(cells) if all(_is_letter(box) for box in row)]
+    columns = _columns(cells)
+    chains: list[list[list[Rect]]] = []
+    for row in sorted(rows, key=lambda one: (round(one[0].y0 / 3), one[0].x0)):
+        if chains and _continues(chains[-1][-1], row, layout):
+            chains[-1].append(row)
+        else:
+            chains.append([row])
+    combs = []
+    for chain in chains:
+        members = [box for row in chain for box in row]
+        groups = tuple(union(row) for row in chain)
+        alone = len(members) < CELLS_MIN
+        if len(members) < 2 or (alone and any(_in_table(box, columns) for box in members)):
+            continue
+        if all(_free(box, layout) for box in groups):
+            combs.append(Comb(union(members), tuple(members), groups))
+    return combs
+
+
+def comb_candidates(combs: Sequence[Comb]) -> Iterator[Candidate]:
+    for comb in combs:
+        count = len(comb.cells)
+        yield Candidate(comb.box, "text", "comb", PRIOR["comb"], max_length=count, cell=comb.box)
+        if len(comb.groups) == PARTS:
+            for group in comb.groups:
+                yield Candidate(group, "text", "comb", PART_PRIOR, cell=group)
+
+
+def _is_letter(box: Rect) -> bool:
+    aspect = box.width / max(box.height, 0.1)
+    return box.width <= LETTER_POINTS_MAX and LETTER_ASPECT[0] <= aspect <= LETTER_ASPECT[1]
+
+
+def _rows(cells: Sequence[Rect]) -> list[list[Rect]]:
+    """Boxes that share their sides."""
+    ordered = sorted(cells, key=lambda box: (round(box.y0 / 3), round(box.y1 / 3), box.x0))
+    rows: list[list[Rect]] = []
+    for box in ordered:
+        last = rows[-1][-1] if rows else None
+        if last is not None and _alike(last, box) and abs(last.x1 - box.x0) < UNEVEN_POINTS:
+            rows[-1].append(box)
+        else:
+            rows.append([box])
+    return rows
+
+
+def _alike(one: Rect, other: Rect) -> bool:
+    return (
+        abs(one.y0 - other.y0) < UNEVEN_POINTS
+        and abs(one.y1 - other.y1) < UNEVEN_POINTS
+        and abs(one.width - other.width) < UNEVEN_POINTS
+    )
+
+
+def _continues(row: Sequence[Rect], following: Sequence[Rect], layout: Layout) -> bool:
+    last, first = row[-1], following[0]
+    gap = first.x0 - last.x1
+    if not _alike(last, first) or not 0 <= gap <= GAP_CELLS_MAX * last.width:
+        return False
+    words = layout.words_in(Rect(last.x1, last.y0, first.x0, last.y1))
+    return all(len(word.text) <= SEPARATOR_CHARS_MAX and not word.text.isalnum() for word in words)
+
+
+def _free(group: Rect, layout: Layout) -> bool:
+    return all(layout.typed_in(word) for word in layout.words_in(group))
+
+
+def _columns(cells: Sequence[Rect]) -> dict[tuple[int, int], list[Rect]]:
+    found: dict[tuple[int, int], list[Rect]] = {}
+    for box in cells:
+        found.setdefault((round(box.x0 / 2), round(box.x1 / 2)), []).append(box)
+    return {key: sorted(boxes, key=lambda box: box.y0) for key, boxes in found.items()}
+
+
+def _in_table(box: Rect, columns: dict[tuple[int, int], list[Rect]]) -> bool:
+    """Whether a box of the same width touches ``box`` above or below."""
+    column = columns[(round(box.x0 / 2), round(box.x1 / 2))]
+    return any(abs(above.y1 - below.y0) < 2 and box in (above, below) for above, below in pairwise(column))

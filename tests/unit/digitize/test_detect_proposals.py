@@ -1,0 +1,112 @@
+"""What is proposed beside what rules alone accept: boxes for letters, free parts of cells, lines in doubt."""
+
+from __future__ import annotations
+
+import pytest
+
+from procession.digitize.detect import ACCEPT, Candidate, candidates, detect_fields
+from procession.digitize.detect.guesses import overlap
+from procession.digitize.page import PageContent, Rect, Segment
+
+from .drawn import Drawn
+
+
+def upright(page: PageContent, x: float, y0: float, y1: float) -> None:
+    page.segments.append(Segment(Rect(x - 0.3, y0, x + 0.3, y1), horizontal=False, width=0.6))
+
+
+def letters(drawn: Drawn, x: float, y: float, count: int, side: float = 14.4) -> float:
+    """A row of boxes for letters, 18 high; returns its right end."""
+    end = x + count * side
+    drawn.rule(x, y, end)
+    drawn.rule(x, y + 18, end)
+    for place in range(count + 1):
+        upright(drawn.page, x + place * side, y, y + 18)
+    return end
+
+
+def cell(drawn: Drawn, box: Rect) -> None:
+    drawn.rule(box.x0, box.y0, box.x1)
+    drawn.rule(box.x0, box.y1, box.x1)
+    upright(drawn.page, box.x0, box.y0, box.y1)
+    upright(drawn.page, box.x1, box.y0, box.y1)
+
+
+def proposed(drawn: Drawn) -> list[Candidate]:
+    return candidates(drawn.page).found
+
+
+def near(found: list[Candidate], box: Rect) -> float:
+    """How well the best of ``found`` covers ``box``."""
+    return max((overlap(one.box, box) for one in found), default=0.0)
+
+
+def test_groups_of_letter_boxes_parted_by_a_printed_dash_are_one_field() -> None:
+    drawn = Drawn()
+    drawn.text(60, 100, "Social security number")
+    end = letters(drawn, 60, 120, 3)
+    drawn.text(end + 4, 123, "-")
+    end = letters(drawn, end + 14.4, 120, 2)
+    drawn.text(end + 4, 123, "-")
+    end = letters(drawn, end + 14.4, 120, 4)
+    (field,) = detect_fields(drawn.page)
+    assert (field.rule, field.max_length) == ("comb", 9)
+    assert overlap(field.box, Rect(60, 120, end, 138)) > 0.9
+
+
+def test_letter_boxes_parted_by_a_word_are_two_fields() -> None:
+    drawn = Drawn()
+    end = letters(drawn, 60, 120, 4)
+    drawn.text(end + 3, 123, "to")
+    letters(drawn, end + 18, 120, 4)
+    assert [one.max_length for one in detect_fields(drawn.page)] == [4, 4]
+
+
+def test_three_letter_boxes_by_themselves_are_a_field_and_narrow_columns_of_a_table_are_none() -> None:
+    drawn = Drawn()
+    letters(drawn, 60, 120, 3)
+    assert [one.rule for one in detect_fields(drawn.page)] == ["comb"]
+    for row in range(1, 4):
+        letters(drawn, 60, 120 + 18 * row, 3)
+    assert not [one for one in detect_fields(drawn.page) if one.rule == "comb"]
+
+
+def test_a_guess_is_proposed_and_is_no_field_by_rules_alone() -> None:
+    drawn = Drawn()
+    cell(drawn, Rect(60, 100, 200, 124))
+    lower = Rect(60, 112, 200, 124)
+    guesses = [one for one in proposed(drawn) if one.confidence < ACCEPT]
+    assert near(guesses, lower) > 0.85
+    assert near(detect_fields(drawn.page), lower) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("label_y", "free"),
+    [(101, Rect(60, 113, 200, 140)), (127, Rect(60, 100, 200, 127))],
+    ids=["label at the top", "label at the foot"],
+)
+def test_what_a_label_leaves_of_its_cell_is_proposed(label_y: float, free: Rect) -> None:
+    drawn = Drawn()
+    cell(drawn, Rect(60, 100, 200, 140))
+    drawn.text(62, label_y, "Employee address")
+    assert near(proposed(drawn), free) > 0.8
+
+
+def test_short_strokes_that_rise_from_a_cells_foot_part_it() -> None:
+    drawn = Drawn()
+    cell(drawn, Rect(60, 100, 200, 130))
+    drawn.text(62, 101, "State and number")
+    upright(drawn.page, 90, 117, 130)
+    found = proposed(drawn)
+    assert near(found, Rect(60, 117, 90, 130)) > 0.8
+    assert near(found, Rect(90, 117, 200, 130)) > 0.8
+
+
+def test_nothing_is_proposed_twice() -> None:
+    drawn = Drawn()
+    for row in range(4):
+        cell(drawn, Rect(60, 100 + 24 * row, 200, 124 + 24 * row))
+    found = proposed(drawn)
+    pairs = [(a, b) for place, a in enumerate(found) for b in found[place + 1 :] if overlap(a.box, b.box) >= 0.8]
+    assert found
+    assert not pairs
