@@ -91,6 +91,14 @@ class Reading:
     """Mean of the words', weighted by length; 0 for an empty page."""
 
 
+_PRELOADED: dict[tuple[tuple[str, ...], str], Recogniser] = {}
+
+
+def preload(languages: Sequence[str] = ("eng",)) -> None:
+    """Load a recogniser for the next ``Recogniser.ready``; a process that forks spares every child 50 ms and more."""
+    _PRELOADED[tuple(languages), str(language_data.find(languages, None))] = Recogniser(languages)
+
+
 class Recogniser:
     """Tesseract with its languages loaded; holds about 100 MiB, so one per child. Use as a context manager.
 
@@ -105,6 +113,12 @@ class Recogniser:
         )
         # tesserocr sends messages ("Empty page!!") to /dev/null; where no file may be written, that crashes
         self._api.SetVariable("debug_file", "")
+
+    @classmethod
+    def ready(cls, languages: Sequence[str] = ("eng",), tessdata: str | None = None) -> Self:
+        """One that ``preload`` made when it fits, else a new one. Raises as the constructor does."""
+        kept = _PRELOADED.pop((tuple(languages), str(language_data.find(languages, tessdata))), None)
+        return kept if isinstance(kept, cls) else cls(languages, tessdata)
 
     def __enter__(self) -> Self:
         return self

@@ -156,7 +156,7 @@ def _read(run: _Run, number: int) -> tuple[PageContent, Turned | None, Frame]:
         run.tell(Stage.RECOGNITION, number - 1)
         since = time.perf_counter()
         if run.recogniser is None:
-            run.recogniser = Recogniser(run.options.languages, run.options.tessdata)
+            run.recogniser = Recogniser.ready(run.options.languages, run.options.tessdata)
         dpi = float(run.options.ocr_dpi)
         grey = picture(page.raw, dpi, run.document.limits)
         dpi *= grey.shape[1] / max(1.0, page.frame.width * dpi / 72)  # less where the pixel limit demanded it

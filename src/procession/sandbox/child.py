@@ -185,7 +185,7 @@ def warm_up() -> None:
     import phonenumbers
     import pypdfium2
 
-    from procession.digitize import pipeline
+    from procession.digitize import ocr, pipeline
     from procession.digitize import render as drawing
 
     cv2.setNumThreads(1)
@@ -201,6 +201,7 @@ def warm_up() -> None:
     for sample in sorted((Path(__file__).parent / "data").glob("*.pdf")):
         pipeline.digitize(sample.read_bytes())
     phonenumbers.PhoneMetadata.load_all()
+    ocr.preload()
 
 
 def run(sock: socket.socket, confinement: confine.Confinement) -> None:

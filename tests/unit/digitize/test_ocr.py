@@ -111,3 +111,11 @@ def test_values_of_a_scan_say_they_come_from_ocr(recogniser: ocr.Recogniser) -> 
     assert values[Subtype.TOTAL_AMOUNT].value == "4500.00"
     assert values[Subtype.TOTAL_AMOUNT].source is Source.OCR
     assert values[Subtype.TOTAL_AMOUNT].confidence < 1.0
+
+
+def test_a_preloaded_recogniser_is_handed_out_once_and_only_for_its_languages() -> None:
+    ocr.preload(("eng",))
+    with pytest.raises(MissingLanguage, match="xyz"):
+        ocr.Recogniser.ready(("xyz",))
+    with ocr.Recogniser.ready(("eng",)) as first, ocr.Recogniser.ready(("eng",)) as second:
+        assert first is not second
