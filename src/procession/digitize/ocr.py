@@ -6,6 +6,7 @@ right. ``Upright.displayed`` maps a box back to the page as displayed.
 
 from __future__ import annotations
 
+import atexit
 import math
 import os
 import unicodedata
@@ -96,7 +97,9 @@ _PRELOADED: dict[tuple[tuple[str, ...], str], Recogniser] = {}
 
 def preload(languages: Sequence[str] = ("eng",)) -> None:
     """Load a recogniser for the next ``Recogniser.ready``; a process that forks spares every child 50 ms and more."""
-    _PRELOADED[tuple(languages), str(language_data.find(languages, None))] = Recogniser(languages)
+    recogniser = Recogniser(languages)
+    atexit.register(recogniser.close)  # Tesseract complains on stderr about data still in use when a process ends
+    _PRELOADED[tuple(languages), str(language_data.find(languages, None))] = recogniser
 
 
 class Recogniser:
