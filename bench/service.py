@@ -46,14 +46,22 @@ class Client:
         return sum(one.user + one.system + one.children_user + one.children_system for one in times)
 
     def call(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
-        headers = {"Content-Type": "application/pdf"} if body is not None else {}
-        self._connection.request(method, path, body, headers)
-        response = self._connection.getresponse()
+        try:
+            response = self._exchange(method, path, body)
+        except ConnectionError:
+            if method != "GET":
+                raise
+            response = self._exchange(method, path, body)  # the service closes connections idle for some seconds
         payload = response.read()
         if response.status >= 400:
             raise NotMeasured(f"{method} {path} answered {response.status}: {payload[:300]!r}")
         loaded: dict[str, Any] = json.loads(payload)
         return loaded
+
+    def _exchange(self, method: str, path: str, body: bytes | None) -> http.client.HTTPResponse:
+        headers = {"Content-Type": "application/pdf"} if body is not None else {}
+        self._connection.request(method, path, body, headers)
+        return self._connection.getresponse()
 
     def upload(self, name: str, data: bytes) -> dict[str, Any]:
         return self.call("POST", f"/v1/analyses?file_name={quote(name)}", data)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.server
 import subprocess
 import sys
+import threading
 
-from bench import material
+from bench import material, service
 from bench.__main__ import BENCHMARKS
 from bench.report import percentile
 from tests.structure.test_modules import ROOT
@@ -33,3 +35,27 @@ def test_copies_of_a_file_differ_so_no_result_is_reused() -> None:
 def test_percentiles_are_nearest_rank() -> None:
     assert percentile([float(n) for n in range(100)], 0.99) == 99.0
     assert percentile([1.0], 0.5) == 1.0
+
+
+class _Impatient(http.server.BaseHTTPRequestHandler):
+    """Says that the connection stays open and closes it all the same, as servers do with idle ones."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_a_connection_closed_while_idle_is_opened_again() -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Impatient) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        client = service.Client(server.server_address[1])
+        assert [client.call("GET", "/") for _ in range(3)] == [{}, {}, {}]
+        server.shutdown()
