@@ -39,6 +39,9 @@ class Client:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
         self._pid = pid
 
+    def close(self) -> None:
+        self._connection.close()
+
     def cpu_seconds(self) -> float:
         """What the service used so far: itself, the sandbox's server, and every child that has ended."""
         parent = psutil.Process(self._pid)

@@ -58,4 +58,5 @@ def test_a_connection_closed_while_idle_is_opened_again() -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         client = service.Client(server.server_address[1])
         assert [client.call("GET", "/") for _ in range(3)] == [{}, {}, {}]
+        client.close()
         server.shutdown()
