@@ -36,6 +36,7 @@ test: setup ## system packages (through apt when root), lint, then every test; u
 bench: setup ## the quick benchmarks; `.venv/bin/python -m bench NAME` runs one in full
 	$(BIN)/python -m bench overhead --quick
 	$(BIN)/python -m bench latency --quick
+	$(BIN)/python -m bench digitize --quick
 
 docs: setup ## rewrite the generated parts of docs/reference, then check every page
 	$(BIN)/python -m tests.docs.generate

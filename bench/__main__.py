@@ -6,17 +6,27 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from bench import latency, overhead
+from bench import digitize, latency, overhead
 from bench.machine import machine_line
 from bench.report import NotMeasured, say
 
-BENCHMARKS: dict[str, tuple[Callable[[bool], dict[str, Any]], str]] = {
-    "overhead": (overhead.run, overhead.LENGTH),
-    "latency": (latency.run, latency.LENGTH),
+
+class Benchmark(NamedTuple):
+    run: Callable[[argparse.Namespace], dict[str, Any]]
+    """The measured keys."""
+    length: str
+    """How long the full run takes."""
+    arguments: Callable[[argparse.ArgumentParser], None] = lambda _: None
+    """Adds the options that only this one has."""
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "overhead": Benchmark(lambda chosen: overhead.run(chosen.quick), overhead.LENGTH),
+    "latency": Benchmark(lambda chosen: latency.run(chosen.quick), latency.LENGTH),
+    "digitize": Benchmark(digitize.run, digitize.LENGTH, digitize.arguments),
 }
-"""Name -> what runs it (``quick`` -> measured keys), how long the full run takes."""
 
 
 def main() -> int:
@@ -24,21 +34,23 @@ def main() -> int:
     parser.add_argument("name", help=f"one of: {', '.join(BENCHMARKS)}")
     parser.add_argument("--quick", action="store_true", help="fewer samples, at most 45 seconds on 2 cores")
     parser.add_argument("--json", action="store_true", help="the JSON object only, nothing on stderr")
-    chosen = parser.parse_args()
-    if chosen.name not in BENCHMARKS:
-        print(f"There is no benchmark `{chosen.name}`. Known: {', '.join(BENCHMARKS)}.", file=sys.stderr)
+    name = parser.parse_known_args()[0].name
+    if name not in BENCHMARKS:
+        print(f"There is no benchmark `{name}`. Known: {', '.join(BENCHMARKS)}.", file=sys.stderr)
         return 2
-    run, length = BENCHMARKS[chosen.name]
+    benchmark = BENCHMARKS[name]
+    benchmark.arguments(parser)
+    chosen = parser.parse_args()
     say.quiet = chosen.json
     say(machine_line())
-    say(f"{chosen.name}: quick run, 45 s at most" if chosen.quick else f"{chosen.name}: full run, {length}")
+    say(f"{name}: quick run, 45 s at most" if chosen.quick else f"{name}: full run, {benchmark.length}")
     try:
-        measured = run(chosen.quick)
+        measured = benchmark.run(chosen)
     except NotMeasured as error:
-        print(f"{chosen.name} could not be measured: {error}", file=sys.stderr)
+        print(f"{name} could not be measured: {error}", file=sys.stderr)
         return 1
-    command = f"python -m bench {chosen.name}{' --quick' if chosen.quick else ''}"
-    print(json.dumps({"name": chosen.name, **measured, "machine": machine_line(), "command": command}))
+    command = f"python -m bench {' '.join(sys.argv[1:])}"
+    print(json.dumps({"name": name, **measured, "machine": machine_line(), "command": command}))
     return 0
 
 
