@@ -21,14 +21,16 @@ WHITE = 248
 """Every channel from here on is white on paper."""
 DARK_FILL = 225
 """A fill with a channel darker than this shows white words."""
+READABLE_POINTS_MIN = 1.5
+"""Lower letters are dust to a reader's eye."""
 GAP_EM = 0.28
 """A wider gap between two letters, in heights of the line, parts words even without a space."""
 
 _PARTS = re.compile(
-    "[_\u2017\uff3f]+|\\.{4,}|\u2026{2,}|"
+    "[_\u2017\uff3f]{2,}|(?<![^\\W_])_|_(?![^\\W_])|[\u2017\uff3f]|\\.{4,}|\u2026{2,}|"
     "[\u2610-\u2612\u25a1\u25a2\u25fb\u25fd\u274f-\u2752\u25cb\u25ef\u2b1c\u2b58\uf06f\uf0a8\uf071\uf072]"
 )
-"""Blanks and printed boxes."""
+"""Blanks and printed boxes; the underscore in "anna_bell@example.com" is neither."""
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
 
 
@@ -85,7 +87,8 @@ def _seen(word: Word, frame: Frame, drawing: Drawing) -> Word:
     """White words are seen on dark panels and pictures only; words off the page never."""
     x, y = word.box.centre
     off = not (0 <= x <= frame.width and 0 <= y <= frame.height)
-    if off or (word.visible and min(word.colour) >= WHITE and not _on_dark(x, y, drawing)):
+    dust = max(word.box.width, word.box.height) < READABLE_POINTS_MIN or word.size < READABLE_POINTS_MIN * 0.87
+    if off or dust or (word.visible and min(word.colour) >= WHITE and not _on_dark(x, y, drawing)):
         return replace(word, visible=False)
     return word
 

@@ -13,7 +13,7 @@ from procession.digitize.page import PageContent, Rect
 from procession.digitize.values import people, roles, things
 from procession.digitize.values.evidence import ink_in, signatures
 from procession.digitize.values.found import TYPES, Found, Kind, Reading, read
-from procession.digitize.values.labelled import pairs
+from procession.digitize.values.labelled import pairs, typed
 from procession.digitize.values.normal import Hints, normalise
 from procession.digitize.vocabulary import MEANINGS, fold
 from procession.domain.form import Box, Category, Field, FieldType, Source, Subtype
@@ -62,6 +62,7 @@ def _as_read(found: Found, page: PageContent) -> Found:
 def _all(reading: Reading) -> list[Found]:
     labelled = [pair for layout in reading.layouts for pair in pairs(layout)]
     found = list(roles.dates_by_role(reading)) + list(roles.money_by_role(reading))
+    found += typed(reading, labelled)
     found += things.labelled(reading, labelled)
     found += things.in_sentences(reading)
     found += things.items(reading)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from procession.digitize.classify import meaning_of
-from procession.digitize.values.passages import Layout, Passage
+from procession.digitize.values import dates
+from procession.digitize.values.found import Found, Reading
+from procession.digitize.values.money import find_money, settled_currency
+from procession.digitize.values.passages import Layout, Passage, is_leader, style_of
 from procession.digitize.vocabulary import Meaning
-from procession.domain.form import Subtype
+from procession.domain.form import FieldType, Subtype
 
 LABEL_WORDS_MAX = 9
+ANSWER_CHARS_MAX = {True: 100, False: 400}
+"""Longest answer to a label that wants a line of text; and to one that wants anything else."""
 _COLON = re.compile(r"^(?P<label>[^:?]{2,60}?)\s*[:?]\s+(?P<value>\S.*)$")
 _PACKAGE_LABEL = re.compile(
     r"^(?:(?:your|the|selected|chosen|wedding|photography|service|booked|which|what)\s+)*"
@@ -54,7 +59,7 @@ def pairs(layout: Layout) -> Iterator[Pair]:
                     continue
             if (meaning := label_meaning(chunk.text)) is None:
                 continue
-            beside_or_under = _value_of(layout, chunk)
+            beside_or_under = _value_of(layout, chunk, meaning)
             if beside_or_under:
                 value, strength = beside_or_under
                 end = _up_to_blank(value.text, 0)
@@ -79,18 +84,74 @@ def label_meaning(text: str) -> Meaning | None:
     return meaning
 
 
-def _value_of(layout: Layout, label: Passage) -> tuple[Passage, float] | None:
+def _value_of(layout: Layout, label: Passage, meaning: Meaning) -> tuple[Passage, float] | None:
     right = layout.right_of(label)
+    while right is not None and is_leader(right.text):
+        right = layout.right_of(right)
     if right is not None and is_option(layout, right):
         return None  # a choice: its marked box is the value
-    if right is not None and _may_be_value(layout, right, label) and not _is_heading(layout, label):
+    beside = right is not None and _may_be_value(layout, right, label) and not _is_heading(layout, label)
+    if right is not None and beside and fits(meaning, right.text):
         return right, 0.95
     below = layout.below(label)
-    if below is None or not _may_be_value(layout, below, label) or label_meaning(below.text):
-        return None
-    if below.size > label.size * 1.4:
-        return None
-    return below, 0.9 if abs(below.box.x0 - label.box.x0) < 8 else 0.75
+    if below is not None and _may_be_under(layout, below, label) and fits(meaning, below.text):
+        return below, 0.9 if abs(below.box.x0 - label.box.x0) < 8 else 0.75
+    return None
+
+
+def _may_be_under(layout: Layout, below: Passage, label: Passage) -> bool:
+    if not _may_be_value(layout, below, label) or label_meaning(below.text) or below.size > label.size * 1.4:
+        return False
+    # under a heading of larger type or a bold one stands the next label, set like the page's other labels
+    return style_of(below) == style_of(label) or style_of(below) not in layout.label_styles
+
+
+def fits(meaning: Meaning, text: str) -> bool:
+    """Whether ``text`` can be an answer to a label of this meaning: a date for a date, no sentence for a name."""
+    if len(text) > ANSWER_CHARS_MAX[meaning.type is FieldType.TEXT]:
+        return False
+    if meaning.type is FieldType.DATE:
+        return bool(dates.find_dates(text)) or dates.lacks_year(text)
+    if meaning.type is FieldType.TIME:
+        return dates.find_time(text) is not None
+    if meaning.type is FieldType.CURRENCY:
+        return bool(find_money(text, bare=True)) or meaning.subtype is Subtype.BUDGET_RANGE
+    if meaning.type is FieldType.EMAIL:
+        return "@" in text
+    if meaning.type in (FieldType.PHONE, FieldType.NUMBER):
+        return any(character.isdigit() for character in text)
+    return True
+
+
+def typed(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
+    """Dates and amounts that stand with a label of the trade."""
+    for pair in pairs:
+        subtype = pair.meaning.subtype
+        if subtype is None:
+            continue
+        strength = pair.strength * 0.99
+        if pair.meaning.type is FieldType.DATE:
+            found = dates.find_dates(pair.text)
+            if not found or (subtype is Subtype.CONTRACT_DATE and reading.kind == "invoice"):
+                continue
+            day, reason, sure = dates.resolve(found[0], reading.hints.proven, reading.hints.likely)
+            box = pair.value.box_of(pair.start + found[0].start, pair.start + found[0].end)
+            yield Found(
+                *(subtype, day.isoformat(), found[0].text, pair.value.page, box, sure * strength, pair.label),
+                reason=reason,
+            )
+        elif pair.meaning.type is FieldType.CURRENCY and subtype is not Subtype.BUDGET_RANGE:
+            money = find_money(pair.text, bare=True)
+            if not money or (money[0].currency is None and not re.search(r"[.,]\d{2}$|\d{3}", money[0].text)):
+                continue
+            one = money[0]
+            yield Found(
+                *(subtype, one.plain, one.text, pair.value.page),
+                pair.value.box_of(pair.start + one.start, pair.start + one.end),
+                0.97 * strength * (1.0 if one.currency else 0.85),
+                pair.label,
+                currency=settled_currency(one, reading.hints.currencies),
+            )
 
 
 def is_option(layout: Layout, chunk: Passage) -> bool:

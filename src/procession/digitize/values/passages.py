@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from procession.digitize.classify import meaning_of
 from procession.digitize.page import PageContent, Rect, Word
 
 GAP_HEIGHTS = 0.95
 """Words of one chunk stand closer than this many letter heights."""
+LABELS_MIN = 3
+"""So many labels set alike show how the page sets its labels."""
 LINE_GAP_HEIGHTS = 1.15
 """Lines of one paragraph follow within this many letter heights."""
 SQUARE_POINTS_MAX = 26.0
 """Side of a checkbox or a radio circle."""
 BAND_POINTS = 24.0
+COLUMN_HEIGHTS_MIN = 14.0
+"""A column of running text is at least this many letter heights wide."""
+_LEADER = re.compile(r"^(?:\.{3,}|…{2,}|[.·]{4,})$")
+
+Style = tuple[str, float, bool, tuple[int, int, int]]
+"""Face, size in points, whether bold, colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,8 @@ class Layout:
     """id of a chunk -> its row and its position in the row."""
     squares: dict[int, tuple[Rect, ...]]
     """Checkboxes and radio circles by BAND_POINTS of the page."""
+    label_styles: frozenset[Style]
+    """How the labels of the trade on this page are set, when most of them are set alike."""
 
     def squares_near(self, y: float) -> Iterator[Rect]:
         band = int(y // BAND_POINTS)
@@ -147,7 +160,24 @@ def lay_out(page: PageContent) -> Layout:
     rules = [s.box for s in page.segments if not s.horizontal]
     rows = tuple(Row(page.number, _chunks(page.number, row, rules)) for row in _rows(words))
     place = {id(chunk): (r, c) for r, row in enumerate(rows) for c, chunk in enumerate(row.chunks)}
-    return Layout(page, rows, tuple(_paragraphs(rows)), place, _squares(page))
+    styles = Counter(style_of(chunk) for row in rows for chunk in row.chunks if _names_something(chunk))
+    common = frozenset(style for style, count in styles.items() if count >= LABELS_MIN)
+    return Layout(page, rows, tuple(_paragraphs(rows)), place, _squares(page), common)
+
+
+def _names_something(chunk: Passage) -> bool:
+    meaning = meaning_of(chunk.text) if len(chunk.words) <= 5 and not chunk.text[-1].isdigit() else None
+    return meaning is not None and meaning.subtype is not None
+
+
+def style_of(chunk: Passage) -> Style:
+    word = chunk.words[0]
+    return word.font, round(word.size), chunk.bold, word.colour
+
+
+def is_leader(text: str) -> bool:
+    """Whether a word is a row of dots that leads the eye."""
+    return bool(_LEADER.match(text))
 
 
 def _squares(page: PageContent) -> dict[int, tuple[Rect, ...]]:
@@ -204,7 +234,8 @@ def _chunks(page: int, row: Sequence[Word], rules: Sequence[Rect]) -> tuple[Pass
         low, high = sorted((before.box.height, word.box.height))
         height = low if low > 0.5 * high else high  # a recogniser's dash is a hair high
         ruled = any(before.box.x1 - 1.5 <= r.x0 <= word.box.x0 + 1.5 and r.y0 <= middle <= r.y1 for r in rules)
-        if gap > GAP_HEIGHTS * max(height, 1.0) or ruled:
+        leader = _LEADER.match(word.text) or _LEADER.match(before.text)
+        if gap > GAP_HEIGHTS * max(height, 1.0) or ruled or leader:
             chunks.append([word])
         else:
             chunks[-1].append(word)
@@ -212,14 +243,27 @@ def _chunks(page: int, row: Sequence[Word], rules: Sequence[Rect]) -> tuple[Pass
 
 
 def _paragraphs(rows: Sequence[Row]) -> list[Passage]:
-    """Joins rows of one chunk that follow closely with the same left edge where the upper line is nearly full."""
+    """Joins chunks that follow closely under one another where the upper line is nearly full; columns side by side."""
     found: list[list[Passage]] = []
+    open_ones: list[int] = []
+    """Indices of paragraphs whose last line stands on one of the rows just above."""
     for row in rows:
+        upper, open_ones = open_ones, []
         for chunk in row.chunks:
-            if len(row.chunks) == 1 and found and _continues(found[-1], chunk):
-                found[-1].append(chunk)
-            else:
+            home = next((at for at in upper if _continues(found[at], chunk)), None)
+            if home is None:
                 found.append([chunk])
+                open_ones.append(len(found) - 1)
+            else:
+                found[home].append(chunk)
+                open_ones.append(home)
+        # lines of two columns need not stand on the same rows
+        bottom = row.box.y1
+        open_ones += [
+            at
+            for at in upper
+            if at not in open_ones and bottom - found[at][-1].box.y1 < 3 * LINE_GAP_HEIGHTS * found[at][-1].height
+        ]
     return [
         parts[0] if len(parts) == 1 else Passage(parts[0].page, tuple(word for part in parts for word in part.words))
         for parts in found
@@ -229,10 +273,12 @@ def _paragraphs(rows: Sequence[Row]) -> list[Passage]:
 def _continues(parts: Sequence[Passage], chunk: Passage) -> bool:
     last = parts[-1]
     gap = chunk.box.y0 - last.box.y1
-    if gap > LINE_GAP_HEIGHTS * chunk.height or abs(last.box.x0 - chunk.box.x0) > 14:
+    if gap < -0.5 * chunk.height or gap > LINE_GAP_HEIGHTS * chunk.height or abs(last.box.x0 - chunk.box.x0) > 14:
         return False
     if abs(last.size - chunk.size) > 0.2 * chunk.size:
         return False
+    if last.bold != chunk.bold and (last.bold or len(parts) == 1):
+        return False  # a heading, or the heading of what follows
     full = max(part.box.width for part in (*parts, chunk))
     # a short upper line ends its paragraph; the first word below would have fitted
-    return full > 20 * chunk.height and last.box.width + chunk.words[0].box.width > 0.93 * full
+    return full > COLUMN_HEIGHTS_MIN * chunk.height and last.box.width + chunk.words[0].box.width > 0.93 * full
