@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from procession.digitize.asked import ASKED
 from procession.digitize.vocabulary import (
     CATEGORY_WORDS,
     CURRENCY_WORDS,
@@ -95,7 +96,7 @@ def _meaning(folded: str) -> Meaning | None:
         return None
     if len(words) > LABEL_WORDS_MAX:
         return None
-    return next((row for row in MEANINGS if row.pattern.search(folded)), None)
+    return next((row for row in (*ASKED, *MEANINGS) if row.pattern.search(folded)), None)
 
 
 def _fixed_type(kind: str) -> FieldType | None:
