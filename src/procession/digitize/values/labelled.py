@@ -103,7 +103,7 @@ def _may_be_under(layout: Layout, below: Passage, label: Passage) -> bool:
     if not _may_be_value(layout, below, label) or label_meaning(below.text) or below.size > label.size * 1.4:
         return False
     # under a heading of larger type or a bold one stands the next label, set like the page's other labels
-    return style_of(below) == style_of(label) or style_of(below) not in layout.label_styles
+    return style_of(label) in layout.label_styles or style_of(below) not in layout.label_styles
 
 
 def fits(meaning: Meaning, text: str) -> bool:

@@ -21,8 +21,11 @@ LINE_GAP_HEIGHTS = 1.15
 SQUARE_POINTS_MAX = 26.0
 """Side of a checkbox or a radio circle."""
 BAND_POINTS = 24.0
+PROSE_HEIGHTS_MIN = 20.0
+"""Running text is at least this many letter heights wide;"""
 COLUMN_HEIGHTS_MIN = 14.0
-"""A column of running text is at least this many letter heights wide."""
+"""or this many where columns of it stand side by side."""
+COLUMN_ROWS_MIN = 3
 _LEADER = re.compile(r"^(?:\.{3,}|…{2,}|[.·]{4,})$")
 
 Style = tuple[str, float, bool, tuple[int, int, int]]
@@ -245,12 +248,13 @@ def _chunks(page: int, row: Sequence[Word], rules: Sequence[Rect]) -> tuple[Pass
 def _paragraphs(rows: Sequence[Row]) -> list[Passage]:
     """Joins chunks that follow closely under one another where the upper line is nearly full; columns side by side."""
     found: list[list[Passage]] = []
+    wide = COLUMN_HEIGHTS_MIN if _in_columns(rows) else PROSE_HEIGHTS_MIN
     open_ones: list[int] = []
     """Indices of paragraphs whose last line stands on one of the rows just above."""
     for row in rows:
         upper, open_ones = open_ones, []
         for chunk in row.chunks:
-            home = next((at for at in upper if _continues(found[at], chunk)), None)
+            home = next((at for at in upper if _continues(found[at], chunk, wide)), None)
             if home is None:
                 found.append([chunk])
                 open_ones.append(len(found) - 1)
@@ -270,15 +274,29 @@ def _paragraphs(rows: Sequence[Row]) -> list[Passage]:
     ]
 
 
-def _continues(parts: Sequence[Passage], chunk: Passage) -> bool:
+def _in_columns(rows: Sequence[Row]) -> bool:
+    """Whether running text stands on both sides of an upright gap, whose lines need not stand on the same rows."""
+    lines = [chunk.box for row in rows for chunk in row.chunks if chunk.box.width > COLUMN_HEIGHTS_MIN * chunk.height]
+    starts = sorted({round(box.x0) for box in lines})
+    for start in starts:
+        right = sum(box.x0 >= start - 2 for box in lines)
+        left = sum(box.x1 < start - 2 for box in lines)
+        if min(left, right) >= COLUMN_ROWS_MIN and left + right >= 0.7 * len(lines):
+            return True
+    return False
+
+
+def _continues(parts: Sequence[Passage], chunk: Passage, wide: float) -> bool:
     last = parts[-1]
     gap = chunk.box.y0 - last.box.y1
     if gap < -0.5 * chunk.height or gap > LINE_GAP_HEIGHTS * chunk.height or abs(last.box.x0 - chunk.box.x0) > 14:
         return False
     if abs(last.size - chunk.size) > 0.2 * chunk.size:
         return False
+    if last.text.endswith("?"):
+        return False
     if last.bold != chunk.bold and (last.bold or len(parts) == 1):
         return False  # a heading, or the heading of what follows
     full = max(part.box.width for part in (*parts, chunk))
     # a short upper line ends its paragraph; the first word below would have fitted
-    return full > COLUMN_HEIGHTS_MIN * chunk.height and last.box.width + chunk.words[0].box.width > 0.93 * full
+    return full > wide * chunk.height and last.box.width + chunk.words[0].box.width > 0.93 * full
