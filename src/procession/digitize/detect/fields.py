@@ -11,7 +11,7 @@ from procession.digitize.detect.lines import blank_candidates, line_candidates, 
 from procession.digitize.detect.marks import mark_candidates
 from procession.digitize.detect.scene import Scene, look_at
 from procession.digitize.detect.stacks import find_stacks, stack_candidates
-from procession.digitize.page import PageContent, Widget
+from procession.digitize.page import PageContent, Rect, Widget
 
 FIELDS_MAX = 2_000
 """Fields of one page; beyond that something else was drawn."""
@@ -43,10 +43,15 @@ def candidates(page: PageContent) -> Proposals:
     found += area_candidates(page, scene.layout, scene.grid, scene.mark_boxes, scene.combs)
     stacks = find_stacks(page, scene.layout, scene.rules, scene.grid)
     found += stack_candidates(stacks)
-    found += line_candidates(page, scene.layout, scene.rules, scene.grid, stacks)
+    lines = line_candidates(page, scene.layout, scene.rules, scene.grid, stacks)
+    found += [line for line in lines if not any(_on_comb(line.box, comb.box) for comb in scene.combs)]
     found += blank_candidates(page)
     found += guesses(scene, found)
     return Proposals(found, scene)
+
+
+def _on_comb(line: Rect, comb: Rect) -> bool:
+    return comb.x0 - 2 <= line.x0 and line.x1 <= comb.x1 + 2 and comb.y0 <= line.centre[1] <= comb.y1
 
 
 def _from_widget(widget: Widget) -> Candidate:

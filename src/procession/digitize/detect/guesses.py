@@ -189,7 +189,7 @@ def _is_foot(rule: Rule, low: float, high: float, grid: Grid) -> bool:
 def _above(rule: Rule, layout: Layout, rules: Rules, marks: Sequence[Rect]) -> Iterator[Candidate]:
     """The free stretches on a line: all of it, and what printed words standing on it leave."""
     strip = Rect(rule.start, rule.at - 8, rule.end, rule.at - 0.5)
-    standing = [word.box for word in layout.touching(strip)] + [mark for mark in marks if _touch(strip, mark)]
+    standing = [word.box for word in layout.touching(strip) if word.box.centre[1] < rule.at] + [mark for mark in marks if _touch(strip, mark)]
     edges = [rule.start, *(x for one in sorted(standing) for x in (one.x0 - 1, one.x1 + 1)), rule.end]
     at = rule.start
     stretches = []

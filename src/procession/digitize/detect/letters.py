@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from procession.digitize.detect.candidate import PRIOR, Candidate
+from procession.digitize.detect.rules import Rules
 from procession.digitize.layout import Layout, union
-from procession.digitize.page import Rect
+from procession.digitize.page import PageContent, Rect
 
 LETTER_POINTS_MAX = 22.0
 """Width of a box for one letter."""
@@ -17,11 +20,18 @@ LETTER_ASPECT = (0.4, 1.5)
 UNEVEN_POINTS = 1.5
 """How far boxes of one row may differ in size and place."""
 CELLS_MIN = 4
-GAP_CELLS_MAX = 1.6
-"""Widest gap within one field, in boxes: "12 / 31 / 2026", a telephone number, thousands."""
+GAP_CELLS_MAX = (0.6, 1.6)
+"""Widest gap within one field, in boxes: bare, and with a separator in it ("12 / 31 / 2026", thousands)."""
 SEPARATOR_CHARS_MAX = 1
 PARTS, PART_PRIOR = 2, 0.4
 """So many groups may be fields of their own: a postcode's two halves."""
+
+
+TICK_POINTS = (2.5, 30.0)
+"""Height of the strokes that part letters on a line."""
+TICK_UNEVEN_SHARE = 0.2
+LETTER_HEIGHT_POINTS = 14.0
+"""Height taken for letters on a line whose ticks are short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +41,26 @@ class Comb:
     groups: tuple[Rect, ...]
 
 
-def find_combs(cells: Sequence[Rect], layout: Layout) -> list[Comb]:
+def find_combs(page: PageContent, rules: Rules, cells: Sequence[Rect], layout: Layout) -> list[Comb]:
+    closed = list(_closed_combs(page, cells, layout))
+    taken = [comb.box for comb in closed]
+    return closed + [comb for comb in _open_combs(rules, layout) if not any(_meet(comb.box, box) for box in taken)]
+
+
+def _meet(a: Rect, b: Rect) -> bool:
+    return a.x0 < b.x1 - 2 and b.x0 < a.x1 - 2 and a.y0 < b.y1 - 2 and b.y0 < a.y1 - 2
+
+
+def _closed_combs(page: PageContent, cells: Sequence[Rect], layout: Layout) -> Iterator[Comb]:
     rows = [row for row in _rows(cells) if all(_is_letter(box) for box in row)]
     columns = _columns(cells)
+    dashes = [s.box for s in page.segments if s.horizontal and s.box.width < LETTER_POINTS_MAX]
     chains: list[list[list[Rect]]] = []
     for row in sorted(rows, key=lambda one: (round(one[0].y0 / 3), one[0].x0)):
-        if chains and _continues(chains[-1][-1], row, layout):
+        if chains and _continues(chains[-1][-1], row, layout, dashes):
             chains[-1].append(row)
         else:
             chains.append([row])
-    combs = []
     for chain in chains:
         members = [box for row in chain for box in row]
         groups = tuple(union(row) for row in chain)
@@ -48,8 +68,32 @@ def find_combs(cells: Sequence[Rect], layout: Layout) -> list[Comb]:
         if len(members) < 2 or (alone and any(_in_table(box, columns) for box in members)):
             continue
         if all(_free(box, layout) for box in groups):
-            combs.append(Comb(union(members), tuple(members), groups))
-    return combs
+            yield Comb(union(members), tuple(members), groups)
+
+
+def _open_combs(rules: Rules, layout: Layout) -> Iterator[Comb]:
+    """Lines parted into places for letters by ticks that stand on them."""
+    for rule in rules.across:
+        low = bisect_left(rules.down, rule.start - 2, key=lambda side: side.at)
+        high = bisect_right(rules.down, rule.end + 2, key=lambda side: side.at)
+        ticks = [
+            side
+            for side in rules.down[low:high]
+            if abs(side.end - rule.at) < 2.5 and TICK_POINTS[0] <= rule.at - side.start <= TICK_POINTS[1]
+        ]
+        inner = [side.at for side in ticks if rule.start + 3 < side.at < rule.end - 3]
+        cuts = [rule.start, *inner, rule.end]
+        pitches = [right - left for left, right in pairwise(cuts)]
+        if len(pitches) < CELLS_MIN or max(pitches) > LETTER_POINTS_MAX:
+            continue
+        usual = median(pitches)
+        if any(abs(pitch - usual) > TICK_UNEVEN_SHARE * usual for pitch in pitches):
+            continue
+        height = max(rule.at - min(side.start for side in ticks), min(LETTER_HEIGHT_POINTS, 1.2 * usual))
+        box = Rect(rule.start, rule.at - height, rule.end, rule.at)
+        if _free(box, layout):
+            letters = tuple(Rect(left, box.y0, right, box.y1) for left, right in pairwise(cuts))
+            yield Comb(box, letters, (box,))
 
 
 def comb_candidates(combs: Sequence[Comb]) -> Iterator[Candidate]:
@@ -87,17 +131,24 @@ def _alike(one: Rect, other: Rect) -> bool:
     )
 
 
-def _continues(row: Sequence[Rect], following: Sequence[Rect], layout: Layout) -> bool:
+def _continues(row: Sequence[Rect], following: Sequence[Rect], layout: Layout, dashes: Sequence[Rect]) -> bool:
     last, first = row[-1], following[0]
     gap = first.x0 - last.x1
-    if not _alike(last, first) or not 0 <= gap <= GAP_CELLS_MAX * last.width:
+    if not _alike(last, first) or not 0 <= gap <= GAP_CELLS_MAX[1] * last.width:
         return False
-    words = layout.words_in(Rect(last.x1, last.y0, first.x0, last.y1))
-    return all(len(word.text) <= SEPARATOR_CHARS_MAX and not word.text.isalnum() for word in words)
+    between = Rect(last.x1, last.y0, first.x0, last.y1)
+    words = layout.words_in(between)
+    if any(len(word.text) > SEPARATOR_CHARS_MAX or word.text.isalnum() for word in words):
+        return False
+    dashed = any(between.x0 <= d.x0 and d.x1 <= between.x1 and between.y0 < d.y0 < between.y1 for d in dashes)
+    return gap <= GAP_CELLS_MAX[1 if words or dashed else 0] * last.width
 
 
 def _free(group: Rect, layout: Layout) -> bool:
-    return all(layout.typed_in(word) for word in layout.words_in(group))
+    """Nothing printed in it; ".00" after an amount often stands in another type, so it looks typed in."""
+    words = layout.words_in(group)
+    zeros = bool(words) and all(set(word.text) == {"0"} for word in words)
+    return not zeros and all(layout.typed_in(word) for word in words)
 
 
 def _columns(cells: Sequence[Rect]) -> dict[tuple[int, int], list[Rect]]:

@@ -91,7 +91,7 @@ def _open_parts(rule: Rule, layout: Layout, rules: Rules) -> list[tuple[float, f
     parts: list[tuple[float, float]] = []
     for start, end in pairwise(cuts):
         strip = Rect(start, rule.at - 7.5, end, rule.at - 0.5)
-        words = sorted(layout.touching(strip), key=lambda w: w.box.x0)
+        words = sorted((w for w in layout.touching(strip) if w.box.centre[1] < rule.at), key=lambda w: w.box.x0)
         at = start
         needed = BESIDE_WORDS_POINTS_MIN if words else LENGTH_POINTS_MIN
         free: list[tuple[float, float]] = []

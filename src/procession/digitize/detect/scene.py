@@ -32,4 +32,4 @@ def look_at(page: PageContent) -> Scene:
     layout = Layout(page, boxes)
     rules = read_rules(page, boxes)
     grid = find_cells(rules)
-    return Scene(page, tuple(marks), layout, rules, grid, tuple(find_combs(grid.cells, layout)))
+    return Scene(page, tuple(marks), layout, rules, grid, tuple(find_combs(page, rules, grid.cells, layout)))
