@@ -110,3 +110,39 @@ def test_nothing_is_proposed_twice() -> None:
     pairs = [(a, b) for place, a in enumerate(found) for b in found[place + 1 :] if overlap(a.box, b.box) >= 0.8]
     assert found
     assert not pairs
+
+
+def test_ticks_on_a_line_make_places_for_letters() -> None:
+    drawn = Drawn()
+    drawn.rule(100, 200, 212)
+    for place in range(9):
+        upright(drawn.page, 100 + 14 * place, 194, 200)
+    (field,) = detect_fields(drawn.page)
+    assert (field.rule, field.max_length) == ("comb", 8)
+
+
+def test_brackets_are_boxes_to_tick_and_words_in_brackets_are_none() -> None:
+    drawn = Drawn()
+    end = drawn.text(60, 100, "[")
+    end = drawn.text(end + 2, 100, "] Card (by post)")
+    drawn.text(end, 100, "( x ) Cash")
+    marks = [one for one in detect_fields(drawn.page) if one.kind in ("checkbox", "radio")]
+    assert [(one.kind, one.ticked) for one in marks] == [("checkbox", False), ("radio", True)]
+
+
+@pytest.mark.parametrize(("count", "expected"), [(2, 0), (3, 3)])
+def test_ovals_of_one_size_are_places_to_tick_when_there_are_several(count: int, expected: int) -> None:
+    drawn = Drawn()
+    for place in range(count):
+        drawn.ink(60, 100 + 20 * place, 74, 106 + 20 * place)
+        drawn.text(80, 98 + 20 * place, "Choice")
+    assert len([one for one in detect_fields(drawn.page) if one.kind == "radio"]) == expected
+
+
+def test_a_narrow_empty_column_is_proposed_as_boxes_to_tick() -> None:
+    drawn = Drawn()
+    for row in range(4):
+        cell(drawn, Rect(200, 100 + 22 * row, 240, 122 + 22 * row))
+    slots = [one for one in proposed(drawn) if one.kind == "checkbox"]
+    assert len(slots) == 4
+    assert not [one for one in detect_fields(drawn.page) if one.kind == "checkbox"]

@@ -18,9 +18,9 @@ Rule = Literal[
     "underline",
     "blank",
     "comb",
-    "sign",
     "oval",
-    "picture",
+    "sign",
+    "slot",
     "small",
     "band",
     "free",
@@ -41,9 +41,9 @@ PRIOR: dict[Rule, float] = {
     "underline": 0.84,
     "blank": 0.91,
     "comb": 0.97,
+    "oval": 0.90,
     "sign": 0.40,
-    "oval": 0.40,
-    "picture": 0.30,
+    "slot": 0.15,
     "small": 0.30,
     "band": 0.30,
     "free": 0.15,
@@ -64,6 +64,8 @@ class Mark:
     box: Rect
     round: bool
     ticked: bool = False
+    brackets: bool = False
+    """Two printed brackets, not a drawn outline."""
 
 
 @dataclass(slots=True)

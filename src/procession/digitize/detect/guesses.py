@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from procession.digitize.detect.candidate import PRIOR, Candidate
+from procession.digitize.detect.doubtful import doubtful_marks
 from procession.digitize.detect.rules import Grid, Rule, Rules, rising_from
 from procession.digitize.detect.scene import Scene
 from procession.digitize.layout import Layout, union
@@ -40,7 +41,7 @@ def guesses(scene: Scene, found: Sequence[Candidate]) -> list[Candidate]:
     known = _Known(found)
     letters = [comb.box for comb in scene.combs]
     out: list[Candidate] = []
-    for guess in (*_in_cells(scene), *_on_lines(scene, letters)):
+    for guess in (*_in_cells(scene), *_on_lines(scene, letters), *doubtful_marks(scene)):
         if len(out) >= GUESSES_MAX:
             break
         small = guess.box.width < SIDE_POINTS_MIN[0] or guess.box.height < SIDE_POINTS_MIN[1]
@@ -189,7 +190,9 @@ def _is_foot(rule: Rule, low: float, high: float, grid: Grid) -> bool:
 def _above(rule: Rule, layout: Layout, rules: Rules, marks: Sequence[Rect]) -> Iterator[Candidate]:
     """The free stretches on a line: all of it, and what printed words standing on it leave."""
     strip = Rect(rule.start, rule.at - 8, rule.end, rule.at - 0.5)
-    standing = [word.box for word in layout.touching(strip) if word.box.centre[1] < rule.at] + [mark for mark in marks if _touch(strip, mark)]
+    standing = [word.box for word in layout.touching(strip) if word.box.centre[1] < rule.at] + [
+        mark for mark in marks if _touch(strip, mark)
+    ]
     edges = [rule.start, *(x for one in sorted(standing) for x in (one.x0 - 1, one.x1 + 1)), rule.end]
     at = rule.start
     stretches = []

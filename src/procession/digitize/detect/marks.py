@@ -12,6 +12,12 @@ SIDE_POINTS = (4.5, 22.0)
 """Side of a box to tick."""
 ASPECT = (0.7, 1.45)
 COMB_CELLS_MIN = 4
+BRACKETS_POINTS = (1.5, 12.0)
+"""Air between two brackets that make a box to tick."""
+OVAL_POINTS = ((8.0, 30.0), (4.5, 16.0))
+"""Width and height of an oval to fill in."""
+OVALS_MIN = 3
+"""Fewer ovals of one size on a page are drawings."""
 STROKES_MAX = 3_000
 """Short strokes looked at when squares are put together from four of them."""
 
@@ -20,6 +26,8 @@ _TICKED = "\u2611\u2612"
 _ROUND = "\u25cb\u25ef\u2b58"
 _WINGDINGS = re.compile(r"wingdings|webdings", re.IGNORECASE)
 _DINGBATS = re.compile(r"dingbats", re.IGNORECASE)
+_OPENING, _CLOSING = "[(", "])"
+_WORDPERFECT = re.compile(r"wptypographic", re.IGNORECASE)
 _MARK_WORD = re.compile(r"^[xX\u2713\u2714\u2717\u2718\u2022\u25cf\u25a0]$")
 
 
@@ -30,15 +38,18 @@ def find_marks(page: PageContent) -> list[Mark]:
     drawn = _without_combs(_distinct(drawn))
     words = [word for word in page.words if word.visible]
     drawn = [_with_tick(mark, words) for mark in drawn if not _holds_text(mark.box, words)]
-    glyphs = [mark for word in words if (mark := _glyph(word)) is not None]
-    return drawn + [mark for mark in glyphs if not any(_overlap(mark.box, other.box) for other in drawn)]
+    drawn += [mark for mark in _ovals(page, words) if not any(_overlap(mark.box, other.box) for other in drawn)]
+    printed = [mark for word in words if (mark := _glyph(word)) is not None] + _brackets(words)
+    return drawn + [mark for mark in printed if not any(_overlap(mark.box, other.box) for other in drawn)]
 
 
 def mark_candidates(marks: Sequence[Mark], page: PageContent) -> list[Candidate]:
-    glyphs = {word.box for word in page.words if _glyph(word)}
+    glyphs = {glyph.box for word in page.words if (glyph := _glyph(word)) is not None}
     found = []
     for mark in marks:
-        rule: Rule = "glyph" if mark.box in glyphs else "circle" if mark.round else "square"
+        oval = mark.round and mark.box.width > ASPECT[1] * mark.box.height
+        printed = mark.box in glyphs or mark.brackets
+        rule: Rule = "glyph" if printed else "oval" if oval else "circle" if mark.round else "square"
         kind = "radio" if mark.round else "checkbox"
         found.append(Candidate(mark.box, kind, rule, PRIOR[rule], ticked=mark.ticked))  # type: ignore[arg-type]
     return found
@@ -52,6 +63,50 @@ def _small(shape: object) -> bool:
         return False  # a bullet
     low, high = SIDE_POINTS
     return low <= box.width <= high and low <= box.height <= high and ASPECT[0] <= box.width / box.height <= ASPECT[1]
+
+
+def _ovals(page: PageContent, words: Sequence[Word]) -> list[Mark]:
+    """Flat outlines of one size, empty, several on a page: machine-read forms ask to fill them in."""
+    (narrow, wide), (low, high) = OVAL_POINTS
+    sizes: dict[tuple[int, int], list[Rect]] = {}
+    for shape in page.shapes:
+        box = shape.box
+        flat = box.width > ASPECT[1] * box.height
+        if shape.kind == "rect" or not shape.stroked or (shape.filled and not _light(shape.fill)) or not flat:
+            continue
+        if narrow <= box.width <= wide and low <= box.height <= high and not _holds_text(box, words):
+            sizes.setdefault((round(box.width), round(box.height)), []).append(box)
+    return [Mark(box, round=True) for boxes in sizes.values() if len(boxes) >= OVALS_MIN for box in boxes]
+
+
+def _light(fill: tuple[int, int, int] | None) -> bool:
+    return fill is None or min(fill) >= 200
+
+
+def _brackets(words: Sequence[Word]) -> list[Mark]:
+    """ "[ ]" and "( )", with or without an x between."""
+    found = []
+    for place, word in enumerate(words):
+        if word.text in ("[]", "()", "[_]", "(_)"):
+            found.append(Mark(word.box, word.text[0] == "(", brackets=True))
+        if word.text not in ("[", "("):
+            continue
+        inside = [w for w in words[place + 1 : place + 3] if _beside(word, w)]
+        closing = _CLOSING[_OPENING.index(word.text)]
+        for count, other in enumerate(inside):
+            gap = other.box.x0 - word.box.x1
+            if other.text == closing and BRACKETS_POINTS[0] <= gap <= BRACKETS_POINTS[1]:
+                between = inside[:count]
+                if all(_MARK_WORD.match(w.text) or set(w.text) == {"_"} for w in between):
+                    box = Rect(word.box.x0, word.box.y0, other.box.x1, other.box.y1)
+                    ticked = any(_MARK_WORD.match(w.text) for w in between)
+                    found.append(Mark(box, word.text == "(", ticked, brackets=True))
+                break
+    return found
+
+
+def _beside(word: Word, other: Word) -> bool:
+    return abs(word.box.centre[1] - other.box.centre[1]) < 0.4 * word.box.height and other.box.x0 >= word.box.x1 - 1
 
 
 def _stroked_squares(page: PageContent) -> list[Rect]:
@@ -139,6 +194,8 @@ def _glyph(word: Word) -> Mark | None:
         if ticked or text in _EMPTY or text in "o\u00a8qrm\u00a1":
             return Mark(_square(word), text in "m\u00a1\uf06d\uf0a1", ticked)
         return None
+    if _WORDPERFECT.search(word.font):
+        return Mark(_square(word), False) if text == "G" else None
     if _DINGBATS.search(word.font) and text in "opqrnm\u274f\u2750\u2751\u2752\u274d":
         return Mark(_square(word), text in "m\u274d")
     if text in _EMPTY or text in _TICKED:
