@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from procession.digitize.ocr import Recogniser, Upright
 from procession.digitize.page import PageContent, Rect
-from procession.digitize.raster import MISREAD_BOX, SQUARE_POINTS, trace
+from procession.digitize.raster import trace
+from procession.digitize.raster_boxes import MISREAD_BOX, SQUARE_POINTS
 from procession.digitize.render import Picture
 
 

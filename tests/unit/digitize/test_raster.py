@@ -80,9 +80,10 @@ def test_a_circle_is_an_ellipse() -> None:
 def test_letters_are_neither_lines_nor_boxes() -> None:
     sheet = Sheet()
     font = ImageFont.load_default(size=28)
+    text = "OBDQ 0808 Hill lllll HHH the quick brown fox"
     for y in range(60, 700, 60):
-        sheet.draw.text((60, y), "OBDQ 0808 Hill lllll HHH the quick brown fox", fill=0, font=font)
-    words = [Word("OBDQ", Rect(28, y / 2 - 2, 560, y / 2 + 20), confidence=0.95) for y in range(60, 700, 60)]
+        sheet.draw.text((60, y), text, fill=0, font=font)
+    words = [Word(text, Rect(28, y / 2 - 2, 560, y / 2 + 20), confidence=0.95) for y in range(60, 700, 60)]
     traced = trace(sheet.picture, DPI, words)
     assert traced.segments == []
     assert traced.shapes == []
@@ -118,3 +119,72 @@ def test_a_box_within_a_printed_word_is_no_box() -> None:
     sheet = Sheet()
     sheet.box(50, 50, 62, 62)
     assert trace(sheet.picture, DPI, [Word("Dining", Rect(40, 49, 90, 63))]).shapes == []
+
+
+def _noisy(sheet: Sheet, spread: float) -> Picture:
+    grain = np.random.default_rng(7).normal(0, spread, sheet.picture.shape)
+    return np.clip(sheet.picture + grain, 0, 255).astype(np.uint8)
+
+
+def test_a_light_grey_rule_is_found_in_grain() -> None:
+    sheet = Sheet()
+    sheet.draw.line((200, 400, 800, 400), fill=225, width=3)
+    (segment,) = trace(_noisy(sheet, 5), DPI).segments
+    assert segment.box == pytest.approx((100, 199.5, 400, 201), abs=2)
+
+
+def test_grain_alone_is_no_rule_and_no_box() -> None:
+    traced = trace(_noisy(Sheet(), 12), DPI)
+    assert traced.segments == []
+    assert traced.shapes == []
+
+
+def test_a_dotted_rule_is_one_segment() -> None:
+    sheet = Sheet()
+    for x in range(200, 800, 6):
+        sheet.draw.rectangle((x, 400, x + 1, 401), fill=0)
+    (segment,) = trace(sheet.picture, DPI).segments
+    assert segment.dashed
+    assert segment.box == pytest.approx((100, 200, 400, 201), abs=3)
+
+
+def test_the_sides_of_checkboxes_in_a_column_are_no_rules() -> None:
+    sheet = Sheet()
+    for y in range(50, 200, 15):
+        sheet.box(50, y, 62, y + 12)
+    traced = trace(sheet.picture, DPI)
+    assert traced.segments == []
+    assert len(traced.shapes) == 10
+
+
+def test_the_letter_boxes_of_a_light_comb_have_their_dividers() -> None:
+    sheet = Sheet()
+    sheet.draw.rectangle((100, 100, 500, 130), outline=200, width=3)
+    for x in range(140, 500, 40):
+        sheet.draw.line((x, 100, x, 130), fill=200, width=3)
+    upright = [segment for segment in trace(_noisy(sheet, 4), DPI).segments if not segment.horizontal]
+    assert sorted(segment.box.centre[0] for segment in upright) == pytest.approx(range(50, 251, 20), abs=1.5)
+
+
+def test_a_box_that_touches_a_rule_is_still_a_box() -> None:
+    sheet = Sheet()
+    sheet.line(20, 62, 300, 62)
+    sheet.box(50, 50, 62, 62)
+    (box,) = [shape for shape in trace(sheet.picture, DPI).shapes if shape.box.width < 20]
+    assert box.box == pytest.approx((50, 50, 62, 62), abs=1.5)
+
+
+def test_cells_of_a_grid_are_no_checkboxes() -> None:
+    sheet = Sheet()
+    for y in (50, 64, 78, 92):
+        sheet.line(50, y, 106, y)
+    for x in (50, 64, 78, 92, 106):
+        sheet.line(x, 50, x, 92)
+    assert [shape for shape in trace(sheet.picture, DPI).shapes if shape.box.width < 20] == []
+
+
+def test_the_o_of_an_unread_word_is_no_circle() -> None:
+    sheet = Sheet()
+    sheet.draw.ellipse((100, 100, 124, 124), outline=0, width=2)
+    sheet.line(64.5, 50, 64.5, 62)
+    assert [shape for shape in trace(sheet.picture, DPI).shapes if shape.kind == "ellipse"] == []
