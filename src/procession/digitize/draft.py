@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from procession.digitize.detect import Candidate, detect_fields
 from procession.digitize.grouping import Group, group_marks
-from procession.digitize.label import Labelled, Labels, cleaned, is_required
+from procession.digitize.label import Labels
 from procession.digitize.layout import Layout
+from procession.digitize.legend import Legend, read_legend
 from procession.digitize.page import PageContent, Rect, Widget
 from procession.digitize.section import Heading, find_headings
+from procession.digitize.wording import Labelled, cleaned, is_acceptance, is_required
 
 REVIEW_BELOW = 0.6
 """Confidence under which a person is asked to look."""
@@ -67,20 +69,32 @@ def draft_page(page: PageContent) -> PageDraft:
     drawn = [one for one in candidates if one.widget is None]
     drafts: list[Draft] = []
     named: list[Rect] = []
+    legend = read_legend(layout.runs)
     groups = group_marks([one for one in drawn if one.kind in _MARKS], labels)
     for group in groups:
-        drafts.append(_of_group(group, page))
+        drafts.append(_of_group(group, page, legend))
         named += [one.box for one in (*group.labels, group.question) if one is not None and one.box is not None]
+    places = [one for one in candidates if _is_place(one)]
+    found = labels.of_all(places, named)
     for candidate in candidates:
         if candidate.widget is not None:
-            drafts.append(_of_widget(candidate, candidate.widget, labels, page))
+            drafts.append(_of_widget(candidate, candidate.widget, labels, found.get(id(candidate)), page, legend))
         elif candidate.kind not in _MARKS:
-            labelled = labels.of(candidate)
+            labelled = found[id(candidate)]
             if labelled.box is not None:
                 named.append(labelled.box)
-            drafts.append(_of_place(candidate, labelled, page))
+            drafts.append(
+                _of_place(candidate, labelled, page, legend.requires(labelled, bold=layout.is_bold(labelled.box)))
+            )
     headings = find_headings(page, layout, [draft.box for draft in drafts], named)
     return PageDraft(tuple(in_reading_order(drafts)), tuple(headings))
+
+
+def _is_place(candidate: Candidate) -> bool:
+    """Whether one writes or signs there; boxes to tick are labelled by ``grouping``."""
+    if candidate.kind in _MARKS:
+        return False
+    return candidate.widget is None or not (candidate.widget.options and candidate.widget.kind in _MARKS)
 
 
 def in_reading_order(drafts: Sequence[Draft]) -> list[Draft]:
@@ -104,7 +118,7 @@ def _source(page: PageContent) -> str:
     return "ocr" if page.source == "scanned" else "graphics"
 
 
-def _of_place(candidate: Candidate, labelled: Labelled, page: PageContent) -> Draft:
+def _of_place(candidate: Candidate, labelled: Labelled, page: PageContent, required: bool) -> Draft:
     confidence = candidate.confidence * (0.8 + 0.2 * labelled.sure)
     return Draft(
         page.number,
@@ -113,7 +127,7 @@ def _of_place(candidate: Candidate, labelled: Labelled, page: PageContent) -> Dr
         candidate.kind,
         round(confidence, 3),
         _source(page),
-        required=labelled.required,
+        required=required,
         help=labelled.help,
         max_length=candidate.max_length,
         reason=_reason(labelled, confidence),
@@ -128,7 +142,7 @@ def _reason(labelled: Labelled, confidence: float) -> str | None:
     return None
 
 
-def _of_group(group: Group, page: PageContent) -> Draft:
+def _of_group(group: Group, page: PageContent, legend: Legend) -> Draft:
     confidence = min(member.confidence for member in group.members)
     sure = min(one.sure for one in group.labels)
     confidence *= 0.75 + 0.25 * sure
@@ -137,7 +151,7 @@ def _of_group(group: Group, page: PageContent) -> Draft:
         reason = _reason(labelled, confidence)
         return Draft(
             *(page.number, mark.box, labelled.label, "checkbox", round(confidence, 3), _source(page)),
-            required=labelled.required,
+            required=legend.requires(labelled) or is_acceptance(labelled.label),
             help=labelled.help,
             value=True if mark.ticked else None,
             reason=reason,
@@ -151,7 +165,7 @@ def _of_group(group: Group, page: PageContent) -> Draft:
     value: str | list[str] | None = (chosen[0] if group.kind == "radio" else chosen) if chosen else None
     return Draft(
         *(page.number, group.box, question.label, group.kind, round(confidence, 3), _source(page)),
-        required=question.required,
+        required=legend.requires(question),
         help=question.help,
         options=options,
         value=value,
@@ -159,7 +173,9 @@ def _of_group(group: Group, page: PageContent) -> Draft:
     )
 
 
-def _of_widget(candidate: Candidate, widget: Widget, labels: Labels, page: PageContent) -> Draft:
+def _of_widget(
+    candidate: Candidate, widget: Widget, labels: Labels, found: Labelled | None, page: PageContent, legend: Legend
+) -> Draft:
     tooltip = " ".join(widget.label.split())
     told = cleaned(tooltip[:TOOLTIP_CHARS_MAX]) if _NAMED.search(tooltip) else ""
     if widget.options and widget.kind in _MARKS:
@@ -168,7 +184,7 @@ def _of_widget(candidate: Candidate, widget: Widget, labels: Labels, page: PageC
     elif widget.kind == "checkbox":
         printed = labels.of_mark(widget.box)
     else:
-        printed = labels.of(candidate)
+        printed = found or Labelled("", sure=0.0)
     label = told or printed.label
     reason = None if label else "no label was found beside this field"
     value: str | bool | list[str] | None = widget.value
@@ -184,7 +200,7 @@ def _of_widget(candidate: Candidate, widget: Widget, labels: Labels, page: PageC
     return Draft(
         *(page.number, widget.box, label or _readable(widget.name), kind, 0.99 if label else 0.9, "widget"),
         name=widget.name,
-        required=widget.required or printed.required,
+        required=widget.required or legend.requires(printed),
         help=printed.help,
         max_length=widget.max_length,
         options=_widget_options(widget, labels, told),

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from procession.digitize.detect import Candidate
-from procession.digitize.label import Labelled, Labels, finished
+from procession.digitize.label import Labels
 from procession.digitize.layout import Run, union
 from procession.digitize.matrix import find_matrices
 from procession.digitize.page import Rect
+from procession.digitize.wording import Labelled, finished
 
 OPTIONS_MAX = 40
 COLUMN_GAP_HEIGHTS = 3.2

@@ -1,61 +1,34 @@
-"""What a place asks for: its label, its options when it is a group of boxes, whether it must be filled in, its help."""
+"""Which printed words name which place of a page, decided for all of its places together.
+
+A page keeps to one manner: labels stand left of their places, above them, or as captions below. What cannot be told
+at one place (a line of text between two lines to write on) is told by the manner that suits the whole page best, and
+by one rule: the same words rarely name two places.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from procession.digitize.detect import Candidate
 from procession.digitize.layout import Layout, Run, union
+from procession.digitize.nearby import Nearby, Proposal, Relation
 from procession.digitize.page import Rect, Word
+from procession.digitize.wording import Labelled, cleaned, finished
 
-LABEL_CHARS_MAX = 200
-HELP_CHARS_MAX = 300
-LEFT_POINTS_MAX = 90.0
-"""A label farther left than this belongs to something else, unless nothing stands between (a table's row)."""
-ABOVE_POINTS_MAX = 16.0
-BELOW_POINTS_MAX = 13.0
-TOUCH_POINTS = 2.5
-"""Cells of one table lie closer than this."""
-COLUMN_POINTS_MAX = 420.0
-"""How far up a table's column heading is looked for."""
-
-_REQUIRED = re.compile(
-    r"\*\s*:?\s*$|^\s*\*|\(\s*(?:required|pflichtfeld|obligatoire|obligatorio)\s*\)|\brequired\b", re.I
-)
-_TRAILING = re.compile(r"[\s:*.…_\u2022]+$")
-_LEADING = re.compile(r"^[\s*:.…_\u2022\u25b6\u25ba]+")
-_MARKERS = re.compile(r"\(\s*(?:required|optional)\s*\)|\s\*(?=\s|$)", re.I)
-_HELP = re.compile(r"\((?P<help>[^()]{8,})\)\s*:?\s*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    label: str
-    required: bool = False
-    help: str | None = None
-    sure: float = 1.0
-    """1.0 for a label right beside its place, less the farther it was looked for."""
-    box: Rect | None = None
-
-
-def cleaned(text: str) -> str:
-    """A label without the marks that only decorate it."""
-    text = _MARKERS.sub(" ", text)
-    return re.sub(r"\s+", " ", _LEADING.sub("", _TRAILING.sub("", text)))[:LABEL_CHARS_MAX].strip()
-
-
-def is_required(text: str) -> bool:
-    return bool(_REQUIRED.search(text))
-
-
-def finished(text: str, sure: float, box: Rect | None = None) -> Labelled:
-    found = _HELP.search(text)
-    help_text = found["help"][:HELP_CHARS_MAX].strip() if found and len(text) - len(found[0]) > 2 else None
-    if found and help_text and not is_required(found[0]):
-        text = text[: found.start()]
-    return Labelled(cleaned(text), is_required(text), help_text, sure, box)
+MANNER_BONUS = 0.2
+"""What a relation gains where the page's other places follow it."""
+SHARED_MAX = 0.5
+"""Share of a label's words that another place may have taken."""
+INHERITED_SURE = 0.75
+SHARED_SURE = 0.6
+SAME_EDGE_POINTS = 6.0
+LINES_GAP_POINTS = 34.0
+"""Lines of one answer lie this close below each other."""
+PARTS_GAP_POINTS = 16.0
+"""Parts of one answer (day, month, year) lie this close beside each other."""
+_MANNERS = (None, Relation.ABOVE, Relation.BELOW, Relation.LEFT)
 
 
 class Labels:
@@ -63,134 +36,99 @@ class Labels:
 
     def __init__(self, layout: Layout, candidates: Sequence[Candidate]) -> None:
         self.layout = layout
-        self.boxes = [candidate.box for candidate in candidates]
-        self._cells = [candidate.cell for candidate in candidates if candidate.cell is not None]
+        self.nearby = Nearby(layout, candidates)
 
-    def of(self, candidate: Candidate) -> Labelled:
-        """The label of a place to write."""
-        inside = self._inside(candidate)
-        if inside is not None:
-            return inside
-        tabled = self._in_table(candidate)
-        if tabled is not None:
-            return tabled
-        left = self._left(candidate.box)
-        if left is not None and left.sure >= 0.9:
-            return left
-        below = self._below(candidate) if candidate.line is not None or candidate.kind == "signature" else None
-        above = self._above(candidate.box)
-        if candidate.line is not None and below is not None:
-            return below
-        choices = [one for one in (left, above, below) if one is not None]
-        if choices:
-            return max(choices, key=lambda one: one.sure)
-        row = self._row(candidate.box)
-        column = self._column(candidate.box)
-        if row is not None and column is not None:
-            return finished(f"{row.text} {column.text}", 0.5, row.box)
+    def of_all(self, places: Sequence[Candidate], taken: Collection[Rect] = ()) -> dict[int, Labelled]:
+        """Labels of all places to write, by the candidates' ``id``; ``taken`` are words that name boxes to tick."""
+        proposed = {id(place): self.nearby.around(place) for place in places}
+        by_marks = {id(word) for box in taken for word in self.layout.words_in(box)}
+        former = {id(place): self._line_above(place, places) for place in places}
+        best: tuple[float, dict[int, Proposal]] | None = None
+        manners = _MANNERS if any(len(found) > 1 for found in proposed.values()) else _MANNERS[:1]
+        for manner in manners:
+            going_on = {key for key, other in former.items() if other is not None}
+            chosen = _matched(places, proposed, by_marks, going_on, manner)
+            worth = _worth(proposed, chosen, going_on)
+            if best is None or worth > best[0] + 1e-9:
+                best = (worth, chosen)
+        chosen = best[1] if best is not None else {}
+        found = {key: proposal.labelled for key, proposal in chosen.items()}
+        self._fill_gaps(places, proposed, former, found)
+        return {id(place): self._with_surroundings(place, found[id(place)], chosen) for place in places}
+
+    def _fill_gaps(
+        self,
+        places: Sequence[Candidate],
+        proposed: Mapping[int, list[Proposal]],
+        former: Mapping[int, Candidate | None],
+        found: dict[int, Labelled],
+    ) -> None:
+        """Places without words of their own: the next line or part of an answer, a head far away, or shared words."""
+        for place in sorted(places, key=lambda one: (round(one.box.y1), one.box.x0)):
+            if id(place) in found:
+                continue
+            before = former[id(place)] or self._part_before(place, places)
+            inherited = found.get(id(before)) if before is not None else None
+            if inherited is not None and inherited.label:
+                found[id(place)] = replace(inherited, sure=min(inherited.sure, INHERITED_SURE), help=None)
+                continue
+            shared = max(proposed[id(place)], key=lambda one: one.labelled.sure, default=None)
+            if shared is not None:
+                found[id(place)] = replace(shared.labelled, sure=shared.labelled.sure * SHARED_SURE)
+                continue
+            found[id(place)] = self._far(place.box)
+
+    def _far(self, box: Rect) -> Labelled:
+        row, column = self.nearby.row(box), self.nearby.column(box)
+        if row is not None and column is not None and row.box != column.box:
+            return finished(f"{cleaned(row.text)} {column.text}", 0.5, row.box)
         only = row or column
         return finished(only.text, 0.45, only.box) if only is not None else Labelled("", sure=0.0)
 
-    def _inside(self, candidate: Candidate) -> Labelled | None:
-        if candidate.cell is None:
-            zone = Rect(candidate.box.x0, candidate.box.y0, candidate.box.x1, candidate.box.y1)
-            if candidate.widget is None or candidate.box.height < 14:
-                return None
-        else:
-            zone = candidate.cell
-        words = self.layout.words_in(zone)
-        if not words or (candidate.widget is not None and candidate.widget.value):
-            return None
-        text = " ".join(word.text for word in words)
-        if not any(c.isalpha() for c in text):
-            return None
-        return finished(text, 1.0, union(word.box for word in words))
+    def _line_above(self, place: Candidate, places: Sequence[Candidate]) -> Candidate | None:
+        """The place whose answer goes on in ``place``: right above, as wide, nothing printed between."""
+        box = place.box
+        for other in places:
+            upper = other.box
+            if other is place or not 0 < box.y1 - upper.y1 <= LINES_GAP_POINTS + min(box.height, 12.0):
+                continue
+            starts = abs(upper.x0 - box.x0) < SAME_EDGE_POINTS and min(upper.width, box.width) > 0.6 * upper.width
+            ends = abs(upper.x1 - box.x1) < SAME_EDGE_POINTS and box.width > upper.width > 0.3 * box.width
+            if not (starts or ends):  # the first line often starts behind its label
+                continue
+            between = Rect(box.x0 - 2, upper.y1 + 1, box.x1, box.y1 - 1)
+            if not any(c.isalnum() for word in self.layout.words_in(between) for c in word.text):
+                return other
+        return None
 
-    def _in_table(self, candidate: Candidate) -> Labelled | None:
-        """The heads of row and column of a cell that shares its sides with other places to write."""
-        cell = candidate.cell
-        if cell is None or not (self._beside_cell(cell) and self._stacked_cell(cell)):
-            return None
-        row, column = self._row(candidate.box, numbers=True), self._column(candidate.box)
-        if row is None or column is None or row.box == column.box:
-            return None
-        return finished(f"{cleaned(row.text)} {column.text}", 0.9, row.box)
+    def _part_before(self, place: Candidate, places: Sequence[Candidate]) -> Candidate | None:
+        """The place left of ``place`` that takes the part of the answer before it."""
+        box = place.box
+        for other in places:
+            if other is place or not -1 <= box.x0 - other.box.x1 <= PARTS_GAP_POINTS:
+                continue
+            if abs(other.box.y1 - box.y1) > 3:
+                continue
+            between = Rect(other.box.x1, box.y0, box.x0, box.y1)
+            if not any(c.isalpha() for word in self.layout.words_in(between) for c in word.text):
+                return other
+        return None
 
-    def _beside_cell(self, cell: Rect) -> bool:
-        return any(
-            min(abs(one.x1 - cell.x0), abs(one.x0 - cell.x1)) < TOUCH_POINTS
-            and abs(one.y0 - cell.y0) < TOUCH_POINTS
-            and abs(one.y1 - cell.y1) < TOUCH_POINTS
-            for one in self._cells
-        )
-
-    def _stacked_cell(self, cell: Rect) -> bool:
-        return any(
-            min(abs(one.y1 - cell.y0), abs(one.y0 - cell.y1)) < TOUCH_POINTS
-            and abs(one.x0 - cell.x0) < TOUCH_POINTS
-            and abs(one.x1 - cell.x1) < TOUCH_POINTS
-            for one in self._cells
-        )
-
-    def _left(self, box: Rect) -> Labelled | None:
-        height = min(box.height, 16.0)
-        band = Rect(max(0.0, box.x0 - 420), box.y1 - height - 1, box.x0 + 3, box.y1 + 1)
-        if box.height > 30:  # a tall place: its label stands at its first line
-            band = Rect(band.x0, box.y0 - 2, band.x1, box.y0 + 16)
-        words = sorted(self.layout.words_in(band), key=lambda w: w.box.x1)
-        taken: list[Word] = []
-        edge = box.x0
-        for word in reversed(words):
-            gap = edge - word.box.x1
-            limit = LEFT_POINTS_MAX if not taken else 1.6 * max(word.box.height, 8.0)
-            if gap > limit or self._crosses(word.box.x1, edge, word.box.centre[1], box):
-                break
-            taken.append(word)
-            edge = word.box.x0
-        text = " ".join(w.text for w in reversed(taken))
-        if not any(c.isalnum() for c in text):
-            return None
-        gap = box.x0 - taken[0].box.x1
-        sure = 1.0 if gap < 14 else 0.92 if text.rstrip().endswith(":") else max(0.3, 0.85 - gap / 160)
-        return finished(text, sure, union(w.box for w in taken))
-
-    def _crosses(self, x0: float, x1: float, y: float, own: Rect) -> bool:
-        return any(one is not own and x0 - 1 <= one.centre[0] <= x1 + 1 and one.y0 <= y <= one.y1 for one in self.boxes)
-
-    def _above(self, box: Rect) -> Labelled | None:
-        zone = Rect(box.x0 - 3, box.y0 - ABOVE_POINTS_MAX, box.x1, box.y0 + 2)
-        runs = [run for run in self.layout.runs_in(zone) if run.box.centre[1] < box.y0 + 2]
-        if not runs:
-            return None
-        lowest = max(run.box.y1 for run in runs)
-        runs = [run for run in runs if run.box.y1 > lowest - 4]
-        best = min(runs, key=lambda run: abs(run.box.x0 - box.x0))
-        distance = max(0.0, box.y0 - best.box.y1)
-        return finished(best.text, 0.88 - distance / 60 - min(abs(best.box.x0 - box.x0), 100) / 400, best.box)
-
-    def _below(self, candidate: Candidate) -> Labelled | None:
-        box = candidate.box
-        base = candidate.line if candidate.line is not None else box.y1
-        zone = Rect(box.x0 - 3, base + 0.5, box.x1 + 3, base + BELOW_POINTS_MAX)
-        runs = [run for run in self.layout.runs_in(zone) if run.box.y0 > base - 3]
-        runs = [run for run in runs if run.box.x0 > box.x0 - 12 and run.box.x1 < box.x1 + 40]
-        if not runs:
-            return None
-        best = min(runs, key=lambda run: (round(run.box.y0 / 5), run.box.x0))
-        return finished(best.text, 0.8, best.box)
-
-    def _row(self, box: Rect, *, numbers: bool = False) -> Run | None:
-        """What a table's row is about; ``numbers`` may be it (times of a day)."""
-        middle = box.centre[1]
-        runs = [r for r in self.layout.runs_in(Rect(0, middle - 4, box.x0, middle + 4)) if r.box.x1 <= box.x0 + 4]
-        runs = [run for run in runs if any(c.isalpha() or (numbers and c.isdigit()) for c in run.text)]
-        return min(runs, key=lambda run: run.box.x0) if runs else None
-
-    def _column(self, box: Rect) -> Run | None:
-        zone = Rect(box.x0 + 1, max(0.0, box.y0 - COLUMN_POINTS_MAX), box.x1 - 1, box.y0)
-        runs = [r for r in self.layout.runs_in(zone) if r.box.y1 <= box.y0 + 2 and any(c.isalpha() for c in r.text)]
-        runs = [run for run in runs if run.box.width < 2.5 * box.width + 20]
-        return max(runs, key=lambda run: run.box.y1) if runs else None
+    def _with_surroundings(self, place: Candidate, found: Labelled, chosen: Mapping[int, Proposal]) -> Labelled:
+        """``found`` with the unit behind its place and the small print under it, where nothing else uses them."""
+        unit = found.unit or self.nearby.unit(place.box)
+        help_text = found.help
+        if help_text is None and id(place) in chosen and place.kind not in ("checkbox", "radio"):
+            hint = self.nearby.small_print(place.box)
+            used = {word for one in chosen.values() for word in one.words}
+            if hint is not None and not any(id(word) in used for word in hint.words):
+                help_text = hint.text.strip("() ") or None
+        if help_text is None and unit is not None:
+            help_text = unit
+        if unit == found.unit and help_text == found.help:
+            return found
+        label = found.label or (unit or "")
+        return replace(found, label=label, unit=unit, help=help_text)
 
     def of_mark(self, box: Rect) -> Labelled:
         """The words a box to tick stands for: right of it, or left when nothing follows."""
@@ -215,7 +153,7 @@ class Labels:
             gap = word.box.x0 - edge if to_right else edge - word.box.x1
             limit = 16.0 if not taken else 1.4 * max(word.box.height, 8.0)
             low, high = (edge, word.box.x0) if to_right else (word.box.x1, edge)
-            if gap > limit or self._crosses(low, high, word.box.centre[1], box):
+            if gap > limit or self.nearby.crosses(low, high, word.box.centre[1], box):
                 break
             if taken and abs(word.box.centre[1] - taken[0].box.centre[1]) > 5:
                 continue
@@ -227,9 +165,57 @@ class Labels:
         """The words that ask what the boxes at ``box`` answer: left on the line, or just above."""
         middle = box.centre[1] if box.height < 30 else box.y0 + 6
         left = [r for r in self.layout.runs_in(Rect(0, middle - 4, box.x0, middle + 4)) if r.box.x1 <= box.x0 + 2]
-        left = [r for r in left if not self._crosses(r.box.x1, box.x0, middle, box) and box.x0 - r.box.x1 < 160]
+        left = [r for r in left if not self.nearby.crosses(r.box.x1, box.x0, middle, box) and box.x0 - r.box.x1 < 160]
         if left and box.height < 30:
             return max(left, key=lambda run: run.box.x1)
         zone = Rect(max(0.0, box.x0 - 30), box.y0 - 22, box.x1 + 60, box.y0)
         above = [r for r in self.layout.runs_in(zone) if r.box.centre[1] < box.y0 and any(c.isalpha() for c in r.text)]
         return max(above, key=lambda run: (run.box.y1, -run.box.x0)) if above else None
+
+
+def _matched(
+    places: Sequence[Candidate],
+    proposed: Mapping[int, list[Proposal]],
+    by_marks: Collection[int],
+    going_on: Collection[int],
+    manner: Relation | None,
+) -> dict[int, Proposal]:
+    """One proposal a place, the surest first; words another place has taken are no longer to be had."""
+    ranked: list[tuple[float, int, int, Proposal]] = []
+    for number, place in enumerate(places):
+        for proposal in proposed[id(place)]:
+            if proposal.words and not proposal.close and _share(proposal.words, by_marks) > SHARED_MAX:
+                continue
+            if proposal.relation is Relation.BELOW is not manner and id(place) in going_on:
+                continue  # the next line of an answer, rather than a line with a caption
+            bonus = MANNER_BONUS if proposal.relation is manner else 0.0
+            ranked.append((proposal.labelled.sure + bonus, -number, id(place), proposal))
+    ranked.sort(key=lambda one: one[:2], reverse=True)
+    chosen: dict[int, Proposal] = {}
+    used: set[int] = set()
+    for _, _, key, proposal in ranked:
+        if key in chosen or (proposal.words and _share(proposal.words, used) > SHARED_MAX):
+            continue
+        chosen[key] = proposal
+        used |= proposal.words
+    return chosen
+
+
+def _worth(proposed: Mapping[int, list[Proposal]], chosen: Mapping[int, Proposal], going_on: Collection[int]) -> float:
+    """How well a choice explains the page: sure labels, one manner, few words near a place that stay unused."""
+    used = {word for proposal in chosen.values() for word in proposal.words}
+    unused = {
+        proposal.words
+        for found in proposed.values()
+        for proposal in found
+        if proposal.words and not proposal.words & used
+    }
+    manners = Counter(proposal.relation for proposal in chosen.values() if proposal.words)
+    mixed = sum(manners.values()) - max(manners.values(), default=0)
+    sure = sum(proposal.labelled.sure for proposal in chosen.values())
+    inherited = sum(key not in chosen for key in going_on)
+    return sure + 0.5 * inherited - 0.25 * len(unused) - 0.05 * mixed
+
+
+def _share(words: Collection[int], used: Collection[int]) -> float:
+    return sum(word in used for word in words) / len(words)

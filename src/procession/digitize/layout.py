@@ -16,6 +16,8 @@ GAP_HEIGHTS = 1.3
 BAND_POINTS = 24.0
 WORD_POINTS_MAX = 60.0
 """Higher words are watermarks and rotated margins; nobody's label."""
+SIDEWAYS_LETTERS_MIN = 3
+"""Shorter words stand as high as they are wide."""
 BLANK = re.compile(r"^(?:[_‗＿]{2,}|\.{4,}|…{2,}|[-–—]{6,})$")
 """Words that are places to write on."""
 
@@ -60,10 +62,14 @@ class Layout:
             if word.visible
             and word.box.height <= WORD_POINTS_MAX
             and not BLANK.match(word.text)
+            and not _is_sideways(word)
             and not _is_mark(word, marks)
         ]
         heights = [word.box.height for word in self.words if 4 < word.box.height < 40]
         self.line_height = median(heights) if heights else 11.0
+        sizes = [word.size or word.box.height for word in self.words]
+        self.usual_size = median(sizes) if sizes else 10.0
+        """Of the page's type, in points."""
         families = Counter(_family(word) for word in self.words)
         self._printed_family = families.most_common(1)[0][0] if families else ""
         self.lines = _lines(self.words)
@@ -81,6 +87,11 @@ class Layout:
     def typed_in(self, word: Word) -> bool:
         """Whether ``word`` is set in another family of type than the page's own: somebody's answer, typed in."""
         return not word.bold and bool(word.font) and _family(word) != self._printed_family
+
+    def is_bold(self, box: Rect | None) -> bool:
+        """Whether most words in ``box`` are set in bold."""
+        words = self.words_in(box) if box is not None else []
+        return sum(word.bold for word in words) * 2 > len(words)
 
     def words_in(self, zone: Rect) -> list[Word]:
         """Words whose centre lies in ``zone``, top to bottom, left to right."""
@@ -115,6 +126,12 @@ class Layout:
 
 def _family(word: Word) -> str:
     return word.font.split("-")[0].casefold()
+
+
+def _is_sideways(word: Word) -> bool:
+    """Whether a word is set at right angles to the page's lines: printed in a margin, it names no place."""
+    letters = sum(c.isalpha() for c in word.text)
+    return letters >= SIDEWAYS_LETTERS_MIN and word.box.height > 1.3 * word.box.width
 
 
 def _is_mark(word: Word, marks: Sequence[Rect]) -> bool:

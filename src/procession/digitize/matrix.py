@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from procession.digitize.detect import Candidate
-from procession.digitize.label import Labelled, Labels, finished
+from procession.digitize.label import Labels
 from procession.digitize.layout import union
 from procession.digitize.page import Rect, Word
+from procession.digitize.wording import Labelled, finished
 
 ALIGNED_POINTS = 3.0
 """Boxes of one column lie this close to one vertical."""

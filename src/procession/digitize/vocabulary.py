@@ -64,7 +64,7 @@ MEANINGS: tuple[Meaning, ...] = (
         None,
         _T.INITIALS,
         _C.CONTRACT,
-        r" initials? (?:here )?$",
+        r"(?<! middle)(?<! name and)(?<! name or)(?<! m)(?<! and) initials? (?:here )?$",
         r"^ (?:initials|initialled|initial here) ",
         r" paraphe",
         r" initialen",

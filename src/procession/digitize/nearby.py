@@ -1,0 +1,376 @@
+"""The printed words around a place to write that may name it: inside, left, above, below, right, or a table's heads.
+
+Each finder answers with a ``Proposal``; which of them wins is decided for the page as a whole in ``label``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from procession.digitize.detect import Candidate
+from procession.digitize.layout import Layout, Run, union
+from procession.digitize.page import Rect, Word
+from procession.digitize.wording import Labelled, finished, is_unit, without_codes
+
+LEFT_POINTS_MAX = 90.0
+"""A label farther left than this belongs to something else, unless nothing stands between (a table's row)."""
+REACH_POINTS = 420.0
+"""How far left and up heads of rows and columns are looked for."""
+ABOVE_POINTS_MAX = 16.0
+BELOW_POINTS_MAX = 13.0
+UNIT_POINTS_MAX = 12.0
+TOUCH_POINTS = 2.5
+"""Cells of one table lie closer than this."""
+BESIDE_POINTS = 14.0
+"""Words that end this close to a place name it, whatever else stands around."""
+SAME_LINE_POINTS = 3.5
+SMALLER = 0.92
+"""Type this much smaller than its neighbour's is small print."""
+BLOCK_LINES_MAX = 3
+"""Lines of one wrapped label."""
+
+_LEADER = re.compile(r"^[.·…]+$")
+
+
+class Relation(StrEnum):
+    INSIDE = "inside"
+    TABLE = "table"
+    LEFT = "left"
+    ABOVE = "above"
+    BELOW = "below"
+    RIGHT = "right"
+    FAR = "far"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    relation: Relation
+    labelled: Labelled
+    words: frozenset[int]
+    """Identities of the layout's words the label is made of: two fields seldom share them."""
+    close: bool = False
+    """Right beside its place: nothing else may be meant."""
+
+
+class Nearby:
+    """Looks around the places of one page; ``boxes`` are all of them, which no label reaches across."""
+
+    def __init__(self, layout: Layout, candidates: Sequence[Candidate]) -> None:
+        self.layout = layout
+        self.boxes = [candidate.box for candidate in candidates]
+        framed = [frame for candidate in candidates if (frame := _frame(candidate)) is not None]
+        self._cells = [frame for frame in framed if not layout.words_in(frame)]
+        self._line_of = {id(word): run for run in layout.runs for word in run.words}
+
+    # --- one place --------------------------------------------------------------------------------------------------
+
+    def around(self, candidate: Candidate) -> list[Proposal]:
+        """Everything that may name ``candidate``, unsorted."""
+        certain = self.inside(candidate) or self.table(candidate)
+        if certain is not None:
+            return [certain]
+        found = [self.left(candidate.box), self.above(candidate.box), self.below(candidate)]
+        return [one for one in found if one is not None and one.labelled.label]
+
+    def inside(self, candidate: Candidate) -> Proposal | None:
+        if candidate.cell is not None:
+            zone = candidate.cell
+        elif candidate.widget is not None and candidate.box.height >= 14:
+            zone = candidate.box
+        else:
+            return None
+        if candidate.widget is not None and candidate.widget.value:
+            return None
+        words = self.layout.words_in(zone)
+        if not any(c.isalpha() for word in words for c in word.text) or _only_unit(words):
+            return None
+        label, hint = _small_print_apart(words)
+        found = finished(_text(label), 1.0, union(word.box for word in label))
+        if hint and found.help is None:
+            found = replace(found, help=_text(hint).strip("() ") or None)
+        return Proposal(Relation.INSIDE, found, _ids(words), close=True)
+
+    def left(self, box: Rect) -> Proposal | None:
+        height = min(box.height, 16.0)
+        band = Rect(max(0.0, box.x0 - REACH_POINTS), box.y1 - height - 1, box.x0 + 3, box.y1 + 1)
+        if box.height > 30:  # a tall place: its label stands at its first line
+            band = Rect(band.x0, box.y0 - 2, band.x1, box.y0 + 16)
+        words = sorted(self.layout.words_in(band), key=lambda word: word.box.x1)
+        taken = self._leftwards(words, box)
+        if not any(c.isalnum() for word in taken for c in word.text):
+            return None
+        named = without_codes(taken)
+        gap = box.x0 - taken[-1].box.x1
+        text = _text(named)
+        if gap < BESIDE_POINTS:
+            sure = 1.0
+        elif text.rstrip().endswith(":"):
+            sure = 0.92
+        else:
+            sure = max(0.3, 0.85 - gap / 160)
+        if not any(len(word.text) > 1 and word.text[0].isalpha() for word in named):
+            sure = min(sure, 0.5)  # a bare line number, "$" or "X" names nothing by itself
+        unit = next((word.text for word in taken if is_unit(word.text)), None)
+        found = finished(text, sure, union(word.box for word in named), last_sentence=True)
+        if found.unit is None and unit is not None:
+            found = replace(found, unit=unit)
+        return Proposal(Relation.LEFT, found, _ids(taken), close=sure >= 0.9)
+
+    def _leftwards(self, words: Sequence[Word], box: Rect) -> list[Word]:
+        """Words in reading order that reach up to ``box`` without a wide gap, leader dots left out."""
+        taken: list[Word] = []
+        edge, leading = box.x0, False
+        line = None
+        for word in reversed(words):
+            if line is not None and abs(word.box.centre[1] - line) > SAME_LINE_POINTS:
+                continue
+            gap = edge - word.box.x1
+            bare = not any(len(one.text) > 1 and one.text[0].isalpha() for one in taken)
+            limit = LEFT_POINTS_MAX if bare else 1.6 * max(word.box.height, 8.0)
+            if leading:
+                limit = max(limit, 30.0)
+            if gap > limit or self.crosses(word.box.x1, edge, word.box.centre[1], box):
+                break
+            edge = word.box.x0
+            line = word.box.centre[1]
+            leading = bool(_LEADER.match(word.text))
+            if not leading:
+                taken.append(word)
+        return taken[::-1]
+
+    def above(self, box: Rect) -> Proposal | None:
+        zone = Rect(box.x0 - 3, box.y0 - ABOVE_POINTS_MAX, box.x1, box.y0 + 2)
+        runs = [run for run in self.layout.runs_in(zone) if run.box.centre[1] < box.y0 + 2]
+        runs = [run for run in runs if any(c.isalnum() for c in run.text) and not self._between(run.box, box)]
+        if not runs:
+            return None
+        lowest = max(run.box.y1 for run in runs)
+        runs = [run for run in runs if run.box.y1 > lowest - 4]
+        best = min(runs, key=lambda run: abs(run.box.x0 - box.x0))
+        distance = max(0.0, box.y0 - best.box.y1)
+        sure = 0.88 - distance / 60 - min(abs(best.box.x0 - box.x0), 100) / 400
+        block, hint = self._block(best)
+        found = finished(" ".join(run.text for run in block), sure, union(run.box for run in block))
+        if hint is not None and found.help is None:
+            found = replace(found, help=hint.text.strip("() ") or None)
+        return Proposal(Relation.ABOVE, found, _ids(w for run in (*block, hint) if run for w in run.words))
+
+    def _block(self, lowest: Run) -> tuple[list[Run], Run | None]:
+        """The lines a label is wrapped over, and the small print between it and its place."""
+        block, hint = [lowest], None
+        while len(block) < BLOCK_LINES_MAX:
+            upper = self._line_above(block[0])
+            if upper is None:
+                break
+            if hint is None and len(block) == 1 and self._hints(upper, block[0]):
+                hint, block = block[0], [upper]
+            elif _goes_on(upper, block[0]):
+                block.insert(0, upper)
+            else:
+                break
+        return block, hint
+
+    def _hints(self, upper: Run, lower: Run) -> bool:
+        """Whether ``lower`` is small print that explains the label ``upper``, rather than a label under a heading."""
+        if upper.text.rstrip().endswith((".", ",")) or upper.size > 1.1 * self.layout.usual_size:
+            return False
+        if lower.text.startswith("(") and not lower.bold:
+            return True
+        return lower.size < SMALLER * min(upper.size, self.layout.usual_size)
+
+    def _line_above(self, run: Run) -> Run | None:
+        reach = 0.7 * run.box.height
+        zone = Rect(run.box.x0 - 4, run.box.y0 - reach, run.box.x0 + 8, run.box.y0 + 1)
+        found = [
+            one
+            for one in self.layout.runs_in(zone)
+            if one is not run and one.box.centre[1] < run.box.y0 + 1 and abs(one.box.x0 - run.box.x0) < 4
+        ]
+        found = [one for one in found if not self._between(one.box, run.box) and not self._writes_after(one)]
+        return max(found, key=lambda one: one.box.y1) if found else None
+
+    def _writes_after(self, run: Run) -> bool:
+        """Whether ``run`` stands before a place on its own line, and so names that one."""
+        middle = run.box.centre[1]
+        return any(0 <= box.x0 - run.box.x1 < 40 and box.y0 <= middle <= box.y1 for box in self.boxes)
+
+    def _between(self, upper: Rect, lower: Rect) -> bool:
+        """Whether another place lies between two boxes above each other."""
+        x0, x1 = max(upper.x0, lower.x0), max(upper.x0 + 1, min(upper.x1, lower.x1))
+        top, bottom = upper.centre[1], lower.y0 + 1
+        return any(box != lower and box.x0 < x1 and box.x1 > x0 and top < box.centre[1] < bottom for box in self.boxes)
+
+    def below(self, candidate: Candidate) -> Proposal | None:
+        """The caption under a line to write or sign on."""
+        if candidate.line is None and candidate.kind != "signature":
+            return None
+        box = candidate.box
+        base = candidate.line if candidate.line is not None else box.y1
+        zone = Rect(box.x0 - 3, base + 0.5, box.x1 + 3, base + BELOW_POINTS_MAX)
+        runs = [run for run in self.layout.runs_in(zone) if run.box.y0 > base - 3]
+        runs = [run for run in runs if run.box.x0 > box.x0 - 12 and run.box.x1 < box.x1 + 40]
+        runs = [run for run in runs if any(c.isalpha() for c in run.text) and not self._writes_after(run)]
+        if not runs:
+            return None
+        best = min(runs, key=lambda run: (round(run.box.y0 / 5), run.box.x0))
+        sure = 0.8 - max(0.0, best.box.y0 - base - 3) / 60
+        if best.size < SMALLER * self.layout.usual_size:
+            sure += 0.08
+        return Proposal(Relation.BELOW, finished(best.text, sure, best.box), _ids(best.words))
+
+    def unit(self, box: Rect) -> str | None:
+        """What stands right behind a place and says what is counted there: "guests", "€", "hours"."""
+        middle = box.y1 - min(box.height, 16.0) / 2
+        zone = Rect(box.x1 - 1, middle - 6, box.x1 + UNIT_POINTS_MAX + 40, middle + 6)
+        words = sorted(self.layout.words_in(zone), key=lambda word: word.box.x0)
+        if not words or words[0].box.x0 - box.x1 > UNIT_POINTS_MAX or not is_unit(words[0].text):
+            return None
+        return words[0].text.strip("().,:;")
+
+    def small_print(self, box: Rect) -> Run | None:
+        """A hint set in small print or brackets right under a place."""
+        zone = Rect(box.x0 - 3, box.y1, box.x1 + 3, box.y1 + BELOW_POINTS_MAX)
+        for run in sorted(self.layout.runs_in(zone), key=lambda one: one.box.y0):
+            if run.box.y0 < box.y1 - 2 or run.box.x0 < box.x0 - 6 or self._writes_after(run):
+                continue
+            bracketed = run.text.startswith("(") and run.text.rstrip(".").endswith(")")
+            if run.size < SMALLER * self.layout.usual_size or bracketed:
+                return run
+        return None
+
+    # --- tables -----------------------------------------------------------------------------------------------------
+
+    def table(self, candidate: Candidate) -> Proposal | None:
+        """The heads of row and column of a cell that shares its sides with other places to write."""
+        cell = _frame(candidate)
+        if cell is None:
+            return None
+        stack = self._stack(cell)
+        if len(stack) < 2 or not self._beside_cell(cell):
+            return None
+        column = self._column_head(stack[0])
+        if not column:
+            return None
+        head = _text(column)
+        row = self._row_head(cell)
+        words = _ids(column)
+        if row is not None and not words & _ids(row.words):
+            found = finished(f"{finished(row.text, 0.9).label} {head}", 0.9, row.box)
+        else:
+            named = finished(head, 0.9, union(word.box for word in column))
+            found = replace(named, label=f"{named.label} {stack.index(cell) + 1}")
+        return Proposal(Relation.TABLE, found, frozenset(), close=True)
+
+    def _beside_cell(self, cell: Rect) -> bool:
+        return any(
+            min(abs(one.x1 - cell.x0), abs(one.x0 - cell.x1)) < TOUCH_POINTS
+            and abs(one.y0 - cell.y0) < TOUCH_POINTS
+            and abs(one.y1 - cell.y1) < TOUCH_POINTS
+            for one in self._cells
+        )
+
+    def _stack(self, cell: Rect) -> list[Rect]:
+        """The cells of one column that touch each other, top to bottom."""
+        column = sorted(
+            (c for c in self._cells if abs(c.x0 - cell.x0) < TOUCH_POINTS and abs(c.x1 - cell.x1) < TOUCH_POINTS),
+            key=lambda one: one.y0,
+        )
+        stack: list[Rect] = []
+        for one in column:
+            if stack and one.y0 - stack[-1].y1 > TOUCH_POINTS:
+                if cell in stack:
+                    break
+                stack = []
+            stack.append(one)
+        return stack if cell in stack else [cell]
+
+    def _column_head(self, top: Rect) -> list[Word]:
+        """The words right above a column, in its width."""
+        zone = Rect(top.x0 + 1, max(0.0, top.y0 - 46.0), top.x1 - 1, top.y0 + 1)
+        words = [w for w in self.layout.words_in(zone) if self._line_of[id(w)].box.width < 2.5 * top.width + 20]
+        taken: list[Word] = []
+        edge = top.y0 - 10
+        for word in sorted(words, key=lambda one: -one.box.y1):
+            if word.box.y1 < edge - 4:
+                break
+            taken.append(word)
+            edge = min(edge, word.box.y0)
+        if not any(c.isalpha() for word in taken for c in word.text):
+            return []
+        return sorted(taken, key=lambda one: (round(one.box.centre[1] / 4), one.box.x0))
+
+    def _row_head(self, cell: Rect) -> Run | None:
+        """What a table's row is about, numbers too (times of a day); never text that runs on beside several rows."""
+        first = min(
+            (c.x0 for c in self._cells if abs(c.y0 - cell.y0) < TOUCH_POINTS and abs(c.y1 - cell.y1) < TOUCH_POINTS),
+            default=cell.x0,
+        )
+        middle = cell.centre[1]
+        reach = max(4.0, min(cell.height, 40.0) / 2 - 2)
+        runs = self.layout.runs_in(Rect(max(0.0, first - 260), middle - reach, first, middle + reach))
+        runs = [run for run in runs if run.box.x1 <= first + 4 and cell.y0 - 1 <= run.box.centre[1] <= cell.y1 + 1]
+        runs = [run for run in runs if any(c.isalnum() for c in run.text)]
+        if not runs:
+            return None
+        best = min(runs, key=lambda run: run.box.x0)
+        margin = Rect(best.box.x0 - 2, cell.y0 - cell.height, best.box.x0 + 2, cell.y1 + cell.height)
+        lines = [r for r in self.layout.runs_in(margin) if abs(r.box.x0 - best.box.x0) < 3]
+        crowded = len(lines) > 4 and cell.height < 1.9 * best.box.height
+        return None if crowded else best
+
+    def row(self, box: Rect) -> Run | None:
+        """Words anywhere left on the line, when nothing nearer names a place."""
+        middle = box.centre[1]
+        runs = [r for r in self.layout.runs_in(Rect(0, middle - 4, box.x0, middle + 4)) if r.box.x1 <= box.x0 + 4]
+        runs = [run for run in runs if any(c.isalpha() for c in run.text)]
+        return min(runs, key=lambda run: run.box.x0) if runs else None
+
+    def column(self, box: Rect) -> Run | None:
+        """Words anywhere above, no wider than a head would be."""
+        zone = Rect(box.x0 + 1, max(0.0, box.y0 - REACH_POINTS), box.x1 - 1, box.y0)
+        runs = [r for r in self.layout.runs_in(zone) if r.box.y1 <= box.y0 + 2 and any(c.isalpha() for c in r.text)]
+        runs = [run for run in runs if run.box.width < 2.5 * box.width + 20]
+        return max(runs, key=lambda run: run.box.y1) if runs else None
+
+    def crosses(self, x0: float, x1: float, y: float, own: Rect) -> bool:
+        """Whether another place lies on the line between ``x0`` and ``x1``."""
+        return any(one is not own and x0 - 1 <= one.centre[0] <= x1 + 1 and one.y0 <= y <= one.y1 for one in self.boxes)
+
+
+def _frame(candidate: Candidate) -> Rect | None:
+    """The cell or box drawn around a place; tables are made of these."""
+    if candidate.cell is not None or candidate.rule != "box":
+        return candidate.cell
+    box = candidate.box
+    return Rect(box.x0 - 1, box.y0 - 1, box.x1 + 1, box.y1 + 1)
+
+
+def _ids(words: Iterable[Word]) -> frozenset[int]:
+    return frozenset(id(word) for word in words)
+
+
+def _text(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def _only_unit(words: Sequence[Word]) -> bool:
+    return len(words) == 1 and is_unit(words[0].text)
+
+
+def _goes_on(upper: Run, lower: Run) -> bool:
+    """Whether a label is wrapped from ``upper`` to ``lower``."""
+    if abs(upper.size - lower.size) > 0.06 * upper.size or upper.bold != lower.bold:
+        return False
+    start = lower.text.lstrip("(")[:1]
+    return start.islower() and not upper.text.rstrip().endswith((".", ":", "?", ";"))
+
+
+def _small_print_apart(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
+    """The words of a cell as label and hint, when its later lines are set in smaller type."""
+    first = words[0].size or words[0].box.height
+    top = words[0].box.centre[1]
+    hint = [w for w in words if w.box.centre[1] > top + 4 and (w.size or w.box.height) < SMALLER * first]
+    return [word for word in words if word not in hint], hint
