@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from procession.digitize.detect.candidate import PRIOR, Candidate
 from procession.digitize.detect.doubtful import doubtful_marks
-from procession.digitize.detect.rules import Grid, Rule, Rules, rising_from
+from procession.digitize.detect.rules import Rule, Rules, across_between, rising_from, upright_between
 from procession.digitize.detect.scene import Scene
 from procession.digitize.layout import Layout, union
 from procession.digitize.page import Rect
@@ -152,8 +152,8 @@ def _feet(cell: Rect, blocks: Sequence[Rect], rules: Rules) -> Iterator[Candidat
     """Places parted by short strokes that rise from a cell's lower edge."""
     rising = [
         side
-        for side in rules.down
-        if cell.x0 + 4 < side.at < cell.x1 - 4 and abs(side.end - cell.y1) < 3 and side.start > cell.y0 + 3
+        for side in upright_between(rules, cell.x0 + 4, cell.x1 - 4)
+        if abs(side.end - cell.y1) < 3 and side.start > cell.y0 + 3
     ]
     if not rising:
         return
@@ -171,7 +171,7 @@ def _on_lines(scene: Scene, letters: Sequence[Rect]) -> Iterator[Candidate]:
     for index, rule in enumerate(rules.across):
         if rule.length < SIDE_POINTS_MIN[0]:
             continue
-        feet = [(low, high) for low, high in grid.closed.get(index, []) if _is_foot(rule, low, high, grid)]
+        feet = grid.feet.get(index, [])
         cuts = [rule.start, *rising_from(rule, rules), rule.end]
         for start, end in pairwise(cuts):
             middle = (start + end) / 2
@@ -180,11 +180,6 @@ def _on_lines(scene: Scene, letters: Sequence[Rect]) -> Iterator[Candidate]:
             if any(abs(box.y0 - rule.at) < 2 and box.x0 - 2 <= start and end <= box.x1 + 2 for box in letters):
                 continue  # the upper edge of boxes for letters
             yield from _above(Rule(rule.at, start, end), scene.layout, rules, marks)
-
-
-def _is_foot(rule: Rule, low: float, high: float, grid: Grid) -> bool:
-    """Whether a cell ends on this part of the rule; its inside was looked at as a cell."""
-    return any(abs(cell.y1 - rule.at) < 1 and cell.x0 < high - 1 and cell.x1 > low + 1 for cell in grid.cells)
 
 
 def _above(rule: Rule, layout: Layout, rules: Rules, marks: Sequence[Rect]) -> Iterator[Candidate]:
@@ -221,7 +216,7 @@ def _air(at: float, start: float, end: float, layout: Layout, rules: Rules) -> f
     above = [word.box.y1 for word in layout.touching(zone) if word.box.centre[1] < at - 3]
     above += [
         other.at
-        for other in rules.across
-        if zone.y0 < other.at < at - 2 and other.start < end - 2 and other.end > start + 2
+        for other in across_between(rules, zone.y0, at - 2)
+        if other.start < end - 2 and other.end > start + 2
     ]
     return at - max(above) if above else AIR_POINTS[1] + 8

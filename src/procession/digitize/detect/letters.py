@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
 from procession.digitize.detect.candidate import PRIOR, Candidate
-from procession.digitize.detect.rules import Rules
+from procession.digitize.detect.rules import Rules, upright_between
 from procession.digitize.layout import Layout, union
 from procession.digitize.page import PageContent, Rect
 
@@ -74,11 +73,9 @@ def _closed_combs(page: PageContent, cells: Sequence[Rect], layout: Layout) -> I
 def _open_combs(rules: Rules, layout: Layout) -> Iterator[Comb]:
     """Lines parted into places for letters by ticks that stand on them."""
     for rule in rules.across:
-        low = bisect_left(rules.down, rule.start - 2, key=lambda side: side.at)
-        high = bisect_right(rules.down, rule.end + 2, key=lambda side: side.at)
         ticks = [
             side
-            for side in rules.down[low:high]
+            for side in upright_between(rules, rule.start - 2, rule.end + 2)
             if abs(side.end - rule.at) < 2.5 and TICK_POINTS[0] <= rule.at - side.start <= TICK_POINTS[1]
         ]
         inner = [side.at for side in ticks if rule.start + 3 < side.at < rule.end - 3]

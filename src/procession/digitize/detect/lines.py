@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from procession.digitize.detect.candidate import PRIOR, Candidate
 from procession.digitize.detect.decoration import is_decoration
-from procession.digitize.detect.rules import Grid, Rule, Rules, rising_from
+from procession.digitize.detect.rules import Grid, Rule, Rules, across_between, rising_from
 from procession.digitize.detect.stacks import Stack
 from procession.digitize.layout import BLANK, Layout
 from procession.digitize.page import PageContent, Rect
@@ -135,8 +135,8 @@ def _air(rule: Rule, layout: Layout, rules: Rules) -> float:
     above = [w.box.y1 for w in layout.touching(zone) if w.box.centre[1] < rule.at - 3]
     above += [
         other.at
-        for other in rules.across
-        if zone.y0 < other.at < rule.at - 2 and other.start < rule.end - 2 and other.end > rule.start + 2
+        for other in across_between(rules, zone.y0, rule.at - 2)
+        if other.start < rule.end - 2 and other.end > rule.start + 2
     ]
     return rule.at - max(above) if above else HEIGHT_POINTS[1] + 6
 

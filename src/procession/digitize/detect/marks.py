@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from procession.digitize.detect.candidate import PRIOR, Candidate, Mark, Rule
+from procession.digitize.layout import BAND_POINTS
 from procession.digitize.page import PageContent, Rect, Word
 
 SIDE_POINTS = (4.5, 22.0)
@@ -37,8 +38,9 @@ def find_marks(page: PageContent) -> list[Mark]:
     drawn += [Mark(box, round=False) for box in _stroked_squares(page)]
     drawn = _without_combs(_distinct(drawn))
     words = [word for word in page.words if word.visible]
-    drawn = [_with_tick(mark, words) for mark in drawn if not _holds_text(mark.box, words)]
-    drawn += [mark for mark in _ovals(page, words) if not any(_overlap(mark.box, other.box) for other in drawn)]
+    placed = _Placed(words)
+    drawn = [_with_tick(mark, placed) for mark in drawn if not _holds_text(mark.box, placed)]
+    drawn += [mark for mark in _ovals(page, placed) if not any(_overlap(mark.box, other.box) for other in drawn)]
     printed = [mark for word in words if (mark := _glyph(word)) is not None] + _brackets(words)
     return drawn + [mark for mark in printed if not any(_overlap(mark.box, other.box) for other in drawn)]
 
@@ -65,7 +67,7 @@ def _small(shape: object) -> bool:
     return low <= box.width <= high and low <= box.height <= high and ASPECT[0] <= box.width / box.height <= ASPECT[1]
 
 
-def _ovals(page: PageContent, words: Sequence[Word]) -> list[Mark]:
+def _ovals(page: PageContent, words: _Placed) -> list[Mark]:
     """Flat outlines of one size, empty, several on a page: machine-read forms ask to fill them in."""
     (narrow, wide), (low, high) = OVAL_POINTS
     sizes: dict[tuple[int, int], list[Rect]] = {}
@@ -167,22 +169,29 @@ def _without_combs(marks: list[Mark]) -> list[Mark]:
     return [mark for index, mark in enumerate(marks) if index not in chained]
 
 
-def _holds_text(box: Rect, words: Sequence[Word]) -> bool:
-    for word in words:
-        x, y = word.box.centre
-        inside = box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1
-        if inside and not _MARK_WORD.match(word.text) and _glyph(word) is None:
-            return True
-    return False
+class _Placed:
+    """Words by the band of the page their middle lies in."""
+
+    def __init__(self, words: Sequence[Word]) -> None:
+        self._bands: dict[int, list[Word]] = {}
+        for word in words:
+            self._bands.setdefault(int(word.box.centre[1] // BAND_POINTS), []).append(word)
+
+    def within(self, box: Rect) -> Iterator[Word]:
+        for band in range(int(box.y0 // BAND_POINTS), int(box.y1 // BAND_POINTS) + 1):
+            for word in self._bands.get(band, ()):
+                x, y = word.box.centre
+                if box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1:
+                    yield word
 
 
-def _with_tick(mark: Mark, words: Sequence[Word]) -> Mark:
-    box = mark.box
-    for word in words:
-        x, y = word.box.centre
-        if box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1 and _MARK_WORD.match(word.text):
-            return Mark(box, mark.round, ticked=True)
-    return mark
+def _holds_text(box: Rect, words: _Placed) -> bool:
+    return any(not _MARK_WORD.match(word.text) and _glyph(word) is None for word in words.within(box))
+
+
+def _with_tick(mark: Mark, words: _Placed) -> Mark:
+    ticked = any(_MARK_WORD.match(word.text) for word in words.within(mark.box))
+    return Mark(mark.box, mark.round, ticked=True) if ticked else mark
 
 
 def _glyph(word: Word) -> Mark | None:

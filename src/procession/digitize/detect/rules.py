@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -88,6 +88,7 @@ def _joined(rules: Iterable[Rule]) -> list[Rule]:
                 joined.append(Rule(at, start, end))
                 at, start, end = rule.at, rule.start, rule.end
         joined.append(Rule(at, start, end))
+    joined.sort(key=lambda one: one.at)
     return joined[:RULES_MAX]
 
 
@@ -96,6 +97,8 @@ class Grid:
     cells: tuple[Rect, ...]
     closed: dict[int, list[tuple[float, float]]]
     """Index into ``rules.across`` -> stretches of that rule that bound a cell."""
+    feet: dict[int, list[tuple[float, float]]]
+    """Of these, the stretches a cell ends on."""
 
 
 def find_cells(rules: Rules) -> Grid:
@@ -114,6 +117,7 @@ def find_cells(rules: Rules) -> Grid:
         crossing[index] = found
     cells: list[Rect] = []
     closed: dict[int, list[tuple[float, float]]] = {}
+    feet: dict[int, list[tuple[float, float]]] = {}
     for top, first in enumerate(rules.across):
         sides = [s for s in crossing[top] if rules.down[s].end > first.at + CELL_POINTS_MIN[1]]
         for left, right in pairwise(sides):
@@ -125,7 +129,8 @@ def find_cells(rules: Rules) -> Grid:
                 cells.append(box)
             for edge in (top, bottom):
                 closed.setdefault(edge, []).append((box.x0, box.x1))
-    return Grid(tuple(cells), closed)
+            feet.setdefault(bottom, []).append((box.x0, box.x1))
+    return Grid(tuple(cells), closed, feet)
 
 
 def _cell_below(
@@ -144,10 +149,19 @@ def _cell_below(
     return None
 
 
+def upright_between(rules: Rules, start: float, end: float) -> tuple[Rule, ...]:
+    """Upright rules with x strictly between ``start`` and ``end``, from left to right."""
+    low = bisect_right(rules.down, start, key=lambda side: side.at)
+    return rules.down[low : bisect_left(rules.down, end, key=lambda side: side.at)]
+
+
+def across_between(rules: Rules, top: float, foot: float) -> tuple[Rule, ...]:
+    """Rules with y strictly between ``top`` and ``foot``, from top to bottom."""
+    low = bisect_right(rules.across, top, key=lambda rule: rule.at)
+    return rules.across[low : bisect_left(rules.across, foot, key=lambda rule: rule.at)]
+
+
 def rising_from(rule: Rule, rules: Rules) -> list[float]:
     """x of the upright rules that part what is above ``rule``, from left to right."""
-    return [
-        side.at
-        for side in rules.down
-        if rule.start + 3 < side.at < rule.end - 3 and side.start < rule.at - 5 <= side.end + 3
-    ]
+    between = upright_between(rules, rule.start + 3, rule.end - 3)
+    return [side.at for side in between if side.start < rule.at - 5 <= side.end + 3]
