@@ -215,8 +215,6 @@ def _air(at: float, start: float, end: float, layout: Layout, rules: Rules) -> f
     zone = Rect(start + 1, at - AIR_POINTS[1] - 8, end - 1, at - 0.5)
     above = [word.box.y1 for word in layout.touching(zone) if word.box.centre[1] < at - 3]
     above += [
-        other.at
-        for other in across_between(rules, zone.y0, at - 2)
-        if other.start < end - 2 and other.end > start + 2
+        other.at for other in across_between(rules, zone.y0, at - 2) if other.start < end - 2 and other.end > start + 2
     ]
     return at - max(above) if above else AIR_POINTS[1] + 8
