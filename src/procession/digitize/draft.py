@@ -10,6 +10,7 @@ from procession.digitize.detect import Candidate, detect_fields
 from procession.digitize.grouping import Group, group_marks
 from procession.digitize.label import Labels
 from procession.digitize.layout import Layout
+from procession.digitize.learned import weigh
 from procession.digitize.legend import Legend, read_legend
 from procession.digitize.page import PageContent, Rect, Widget
 from procession.digitize.section import Heading, find_headings
@@ -61,7 +62,7 @@ class PageDraft:
 
 
 def draft_page(page: PageContent) -> PageDraft:
-    candidates = detect_fields(page)
+    candidates = detect_fields(page, weigh)
     marks = [one for one in candidates if one.kind in _MARKS and (one.widget is None or not one.widget.options)]
     option_boxes = [o.box for one in candidates if one.widget for o in one.widget.options if o.box]
     layout = Layout(page, [one.box for one in marks] + option_boxes)

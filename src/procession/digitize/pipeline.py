@@ -87,6 +87,23 @@ def analyze_pages(
     return run.part
 
 
+def read_pages(
+    data: bytes, options: EngineOptions | None = None, limits: Limits | None = None
+) -> list[tuple[PageContent, Turned | None]]:
+    """What the detectors look at, widgets aside: each page read or recognised, and how a scan lies on its page.
+
+    Raises the DocumentErrors of ``open_document``, PageTooLarge, and tessdata.MissingLanguage.
+    """
+    document = open_document(data, limits or Limits())
+    run = _Run(document, options or EngineOptions(), lambda _: None, PagesPart(len(document)))
+    try:
+        return [_read(run, number)[:2] for number in range(1, len(document) + 1)]
+    finally:
+        if run.recogniser is not None:
+            run.recogniser.close()
+        document.close()
+
+
 def assemble(parts: Sequence[PagesPart], options: EngineOptions | None = None) -> DigitizedDocument:
     """All ranges as one document: title, kind, sections across pages, unique names, values, confidence."""
     return assemble_parts(parts)
@@ -187,4 +204,5 @@ __all__ = [
     "assemble",
     "digitize",
     "open_document",
+    "read_pages",
 ]

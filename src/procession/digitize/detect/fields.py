@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from procession.digitize.detect.areas import area_candidates
@@ -26,14 +27,26 @@ class Proposals:
     scene: Scene
 
 
-def detect_fields(page: PageContent) -> list[Candidate]:
-    """Candidates in reading order. Widgets are the author's own word: where a page has them, drawings add nothing."""
+Weigh = Callable[[Proposals, PageContent], list[Candidate]]
+"""Decides which of a page's proposals are fields."""
+
+
+def detect_fields(page: PageContent, weigh: Weigh | None = None) -> list[Candidate]:
+    """Fields of ``page``. Widgets are the author's own word: where a page has them, drawings add nothing.
+
+    ``weigh`` chooses among the proposals; without it the rules' own priors do (``accepted``).
+    """
     if page.widgets:
         return [_from_widget(widget) for widget in page.widgets if widget.kind != "button"]
-    kept = without_overlaps([one for one in candidates(page).found if one.confidence >= ACCEPT])
+    kept = (weigh or accepted)(candidates(page), page)
     if len(kept) > FIELDS_MAX:
         page.warnings.append(f"Page {page.number} shows more than {FIELDS_MAX} places to write; the rest was left out.")
     return kept[:FIELDS_MAX]
+
+
+def accepted(proposals: Proposals, page: PageContent) -> list[Candidate]:
+    """Rules alone: what they trust, the surer of two that lay claim to one place."""
+    return without_overlaps([one for one in proposals.found if one.confidence >= ACCEPT])
 
 
 def candidates(page: PageContent) -> Proposals:

@@ -1,0 +1,1 @@
+"""Trains the field model: ``python -m bench.train``; see ``docs/reference/field-model.md``."""

@@ -1,0 +1,106 @@
+"""Pages of the form sets as training samples: candidates with their features, beside the true boxes."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.sets import PROCESSES, Form, FormSet
+from procession import digitize
+from procession.digitize.detect import candidates
+from procession.digitize.learned.features import boxes_of, feature_table
+from procession.digitize.learned.trees import Floats
+from procession.digitize.page import PageContent, Rect
+from procession.digitize.parts import Turned
+from procession.digitize.pipeline import Limits, read_pages
+
+READING = ("reader", "paths", "document", "ocr", "raster", "scan", "render", "page", "parts", "pipeline")
+"""Modules that decide what a page's content is; when one changes, pages are read again."""
+CANDIDATES_MAX = 6_000
+
+
+@dataclass(slots=True)
+class Sample:
+    """One page. Boxes are points of the upright page."""
+
+    set_name: str
+    file: str
+    group: str
+    """Forms of one kind, and all variants of one form, are either trained on or measured, never both."""
+    rules: list[str]
+    kinds: list[str]
+    boxes: Floats
+    features: Floats
+    true_boxes: Floats
+    true_types: list[str]
+
+
+def load(sets: Sequence[FormSet], cache: Path) -> list[Sample]:
+    """All scored pages. Reading (and recognising) is kept in ``cache``, named by the bytes and the reader's sources."""
+    cache.mkdir(parents=True, exist_ok=True)
+    sources = hashlib.sha256()
+    for name in READING:
+        sources.update((Path(digitize.__file__).parent / f"{name}.py").read_bytes())
+    version = sources.hexdigest()[:8]
+    jobs = [(one.name, form, cache, version) for one in sets for form in one.forms]
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        return [sample for found in pool.map(_of_form, jobs, chunksize=2) for sample in found]
+
+
+def _of_form(job: tuple[str, Form, Path, str]) -> list[Sample]:
+    set_name, form, cache, version = job
+    data = form.pdf.read_bytes()
+    kept = cache / f"{hashlib.sha256(data).hexdigest()[:24]}-{version}.pickle"
+    if kept.exists():
+        pages: list[tuple[PageContent, Turned | None]] = pickle.loads(kept.read_bytes())
+    else:
+        pages = read_pages(data, limits=Limits())
+        kept.write_bytes(pickle.dumps(pages))
+    truth = form.read()
+    return [
+        _of_page(set_name, form.name, content, turned, truth)
+        for content, turned in pages
+        if content.number in truth["scored_pages"]
+    ]
+
+
+def _of_page(set_name: str, name: str, content: PageContent, turned: Turned | None, truth: dict[str, Any]) -> Sample:
+    proposals = candidates(content)
+    found = proposals.found[:CANDIDATES_MAX]
+    entries = [entry for entry in truth["fields"] if entry["page"] == content.number]
+    true_boxes = [_upright(entry["box"], content, turned) for entry in entries]
+    return Sample(
+        set_name=set_name,
+        file=name,
+        group=name.split("__")[0],
+        rules=[one.rule for one in found],
+        kinds=[one.kind for one in found],
+        boxes=boxes_of(found),
+        features=feature_table(found, proposals.scene),
+        true_boxes=np.asarray(true_boxes, dtype=np.float32).reshape(-1, 4),
+        true_types=[entry["type"] for entry in entries],
+    )
+
+
+def _upright(box: Sequence[float], content: PageContent, turned: Turned | None) -> tuple[float, ...]:
+    """A true box in points of the upright page. A turned one keeps its size; its centre moves."""
+    if turned is None:
+        return tuple(value * side for value, side in zip(box, (content.width, content.height) * 2, strict=True))
+    width, height = turned.displayed
+    half_width, half_height = (box[2] - box[0]) * width / 2, (box[3] - box[1]) * height / 2
+    if turned.turn % 180:
+        half_width, half_height = half_height, half_width
+    # three centres tell the whole turn
+    known = np.asarray([(0.0, 0.0), (100.0, 0.0), (0.0, 100.0)])
+    shown = np.asarray([turned.on_page(Rect(x - 1, y - 1, x + 1, y + 1)).centre for x, y in known])
+    matrix = np.linalg.solve(np.column_stack([shown, np.ones(3)]), known)
+    x, y = np.asarray([(box[0] + box[2]) / 2 * width, (box[1] + box[3]) / 2 * height, 1.0]) @ matrix
+    return (float(x - half_width), float(y - half_height), float(x + half_width), float(y + half_height))
