@@ -1,1 +1,1 @@
-"""Trains the field model: ``python -m bench.train``; see ``docs/reference/field-model.md``."""
+"""Trains the field model: ``python -m bench.train``; ADR 0011 says why."""
