@@ -266,3 +266,65 @@ def test_a_locked_pdf_fails_with_its_reason_and_can_be_deleted(watched_page: tup
     dialog.get_by_role("button", name="Delete").click()
     page.wait_for_url("**/")
     expect(page.locator(".row", has_text="locked.pdf")).to_have_count(0)
+
+
+def test_a_field_that_was_missed_is_drawn_named_and_kept(watched_page: tuple[Page, Watched], example: bytes) -> None:
+    page, _ = watched_page
+    review(page, "missed.pdf", example)
+    before = page.locator(".field").count()
+    page.get_by_role("button", name="Add a field").click()
+    sheet = page.locator("#page-1 .overlay").bounding_box()
+    assert sheet is not None
+    page.mouse.move(sheet["x"] + 40, sheet["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(sheet["x"] + 240, sheet["y"] + 34, steps=4)
+    page.mouse.up()
+    expect(page.locator(".editor [data-edit=label]")).to_be_focused()
+    page.keyboard.type("Dress code")
+    page.keyboard.press("Escape")
+    saved(page)
+    expect(page.locator(".field")).to_have_count(before + 1)
+    chosen = page.locator(".field.chosen")
+    expect(chosen).to_have_attribute("data-status", "added")
+    name = chosen.get_attribute("data-field")
+    drawn = page.locator(f"[data-box='{name}'] .box")
+    start = float(drawn.get_attribute("x") or "nan")
+    assert abs(start - 40 / sheet["width"]) < 0.01
+    drawn.click()
+    page.keyboard.press("Shift+ArrowRight")
+    saved(page)
+    assert float(drawn.get_attribute("x") or "nan") > start
+    page.reload()
+    page.locator("main[data-ready=yes]").wait_for()
+    kept = page.locator(f"[data-field='{name}']")
+    expect(kept.locator("[data-part=label]")).to_have_text("Dress code")
+    assert page.locator(".field").first.get_attribute("data-field") == name  # where it stands on the paper
+
+
+def test_a_field_is_added_and_taken_back_by_keyboard(watched_page: tuple[Page, Watched], example: bytes) -> None:
+    page, _ = watched_page
+    review(page, "missed-keys.pdf", example)
+    before = page.locator(".field").count()
+    page.keyboard.press("n")
+    expect(page.locator(".field")).to_have_count(before + 1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")
+    expect(page.locator(".field")).to_have_count(before)
+    expect(page.locator("[data-added=yes]")).to_have_count(0)
+    saved(page)
+    page.keyboard.press("n")
+    page.keyboard.type("Dress code")
+    page.keyboard.press("Escape")
+    saved(page)
+    page.keyboard.press("x")
+    expect(page.locator(".field")).to_have_count(before)
+    saved(page)
+
+
+def test_the_review_opens_at_the_least_sure_field(watched_page: tuple[Page, Watched], example: bytes) -> None:
+    page, _ = watched_page
+    review(page, "unsure.pdf", example)
+    opened_at = page.locator(".field.chosen").get_attribute("data-field")
+    fields = page.evaluate("JSON.parse(document.getElementById('review-data').textContent).fields")
+    unsure = [one for one in fields if one["needs_review"]] or fields[:1]
+    assert opened_at == min(unsure, key=lambda one: one["confidence"])["id"]

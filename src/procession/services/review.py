@@ -16,7 +16,8 @@ from procession.domain.clock import new_id
 from procession.domain.errors import Conflict, InvalidRequest, NotFound, Permanent, PreconditionFailed
 from procession.domain.form import Form
 from procession.domain.principal import Principal
-from procession.services import form_definition, results
+from procession.services import field_changes, form_definition, results
+from procession.services.added_fields import ADDED_MAX, added
 from procession.services.foundation import Foundation
 from procession.services.results import Decision, StoredResult
 from procession.services.showing import analysis_view
@@ -27,14 +28,14 @@ from procession.store.forms import FormRow
 from procession.store.reviews import ReviewCounts, apply_review
 from procession.telemetry import metrics
 
-ACTIONS = frozenset({"approve", "modify", "reject", "reset"})
+ACTIONS = frozenset({"approve", "modify", "reject", "reset", "add"})
 TOKEN_BYTES = 24
 """192 random bits: a link cannot be guessed."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldAction:
-    """``action``: approve, modify (with ``changes``), reject, or reset to undecided."""
+    """``action``: approve, modify (with ``changes``), reject, reset to undecided, or add (what the engine missed)."""
 
     id: str
     action: str
@@ -48,6 +49,7 @@ class _Reviewed:
     analysis: Analysis
     key_id: str
     found: Form
+    pages: int
     decisions: dict[str, Decision]
 
 
@@ -124,17 +126,21 @@ class Reviews:
         except NotFound:
             raise PreconditionFailed from None  # another review replaced it while we read
         stored = StoredResult.decode(await vault.get(analysis.result_ref))
-        return _Reviewed(analysis, key_id, stored.document.form, decisions)
+        document = stored.document
+        return _Reviewed(analysis, key_id, document.form, len(document.pages), decisions)
 
     def _decide(self, reviewed: _Reviewed, actions: Sequence[FieldAction], finish: bool) -> dict[str, Decision]:
         """The decisions after ``actions``, later ones of the same field winning. Raises InvalidRequest."""
         found = {one.id: one for one in reviewed.found.fields}
         decisions, now = dict(reviewed.decisions), self._on.clock()
         for action in actions:
-            if action.id not in found:
-                raise InvalidRequest(f"There is no field {action.id[:64]} in this analysis.")
             if action.action not in ACTIONS:
                 raise InvalidRequest(f"Field {action.id}: action: one of {', '.join(sorted(ACTIONS))}.")
+            if action.id not in found:
+                self._drawn(reviewed, action, decisions)
+                continue
+            if action.action == "add":
+                raise InvalidRequest(f"There is a field {action.id[:64]} already. Give the added one another id.")
             if action.action == "reset":
                 decisions.pop(action.id, None)
                 continue
@@ -142,12 +148,26 @@ class Reviews:
             if action.action == "modify":
                 if not changes:
                     raise InvalidRequest(f"Field {action.id}: modify needs `changes`.")
-                results.changed(found[action.id], changes, reviewed.found.sections)
+                field_changes.changed(found[action.id], changes, reviewed.found.sections)
             decisions[action.id] = Decision(action.action, changes, now)
         if finish:
             for name in found.keys() - decisions.keys():
                 decisions[name] = Decision("approve", {}, now)
         return decisions
+
+    def _drawn(self, reviewed: _Reviewed, action: FieldAction, decisions: dict[str, Decision]) -> None:
+        """An action on a field that the reviewer added: change it, or take it away again. Raises InvalidRequest."""
+        before = decisions.get(action.id)
+        if action.action in ("reject", "reset") and before is not None:
+            del decisions[action.id]
+        elif action.action == "add" or (action.action == "modify" and before is not None):
+            changes = {**(before.changes if before else {}), **action.changes}
+            added(action.id, changes, reviewed.found.sections, reviewed.pages)
+            if before is None and sum(made.action == "add" for made in decisions.values()) >= ADDED_MAX:
+                raise InvalidRequest(f"At most {ADDED_MAX} fields can be added to one document.")
+            decisions[action.id] = Decision("add", changes, self._on.clock())
+        elif before is None:
+            raise InvalidRequest(f"There is no field {action.id[:64]} in this analysis.")
 
     async def _form(self, reviewed: _Reviewed, corrected: Form) -> FormRow:
         """The form's row; its definition is stored already. Raises Conflict when nothing is left to ask."""

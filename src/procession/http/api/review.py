@@ -19,12 +19,13 @@ ACTIONS_MAX = 5000
 class Action(BaseModel):
     """What to do with one field.
 
-    `changes` may set label, type, options, required, section, value, subtype, category, help.
+    `changes` may set label, type, options, required, section, value, subtype, category, help. `add` makes a field that
+    was missed: an id of your choice, and in `changes` at least label, page and box; `reject` takes it away again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     id: Annotated[str, Field(min_length=1, max_length=64)]
-    action: Literal["approve", "modify", "reject", "reset"]
+    action: Literal["approve", "modify", "reject", "reset", "add"]
     changes: dict[str, Any] = {}
 
 
@@ -43,7 +44,7 @@ class ReviewState(BaseModel):
 
 
 async def review(request: Request, application: App, asker: Asker, analysis_id: AnalysisId, body: Review) -> Response:
-    """Approve, correct or reject fields; `finish` completes the review and makes the form.
+    """Approve, correct, reject or add fields; `finish` completes the review and makes the form.
 
     `If-Match` with the analysis's ETag (or `*`) is required: 428 without it, 412 when somebody was faster.
     """

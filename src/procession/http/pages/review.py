@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from fastapi import Form, Query, Request
+from fastapi import Form as Posted
+from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from procession.domain.form import AnalysisResult, Field
+from procession.domain.form import AnalysisResult, Form
 from procession.http.api.analyses import AnalysisId
 from procession.http.context import App, Asker
 from procession.http.pages import words
 from procession.http.pages.render import page
+from procession.services.added_fields import added, placed
 from procession.services.views import AnalysisView
 
-DECISIONS = {"approve": "approved", "modify": "changed", "reject": "left_out"}
+DECISIONS = {"approve": "approved", "modify": "changed", "reject": "left_out", "add": "added"}
 STATUS_WORDS = {
     "approved": ("Approved", "good"),
     "changed": ("Changed by you", "good"),
+    "added": ("Added by you", "good"),
     "left_out": ("Left out", "quiet"),
     "look": ("Needs a look", "look"),
     "open": ("Not looked at", "open"),
@@ -35,10 +38,13 @@ def field_status(field: Mapping[str, Any], decisions: Mapping[str, Mapping[str, 
     return "look" if field["needs_review"] else "open"
 
 
-def shown_fields(fields: Iterable[Field], decisions: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Every field as the reviewer left it: what was found, overlaid with the corrections; left-out ones included."""
+def shown_fields(form: Form | None, decisions: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Every field as the reviewer left it: found or added, overlaid with the corrections; left-out ones too."""
+    if form is None:
+        return []
+    drawn = [added(name, one["changes"], form.sections) for name, one in decisions.items() if one["action"] == "add"]
     shown = []
-    for field in fields:
+    for field in placed(form.fields, drawn):
         found = field.model_dump(mode="json")
         decision = decisions.get(field.id) or {}
         merged = {**found, **_plain(decision.get("changes") or {})}
@@ -107,7 +113,7 @@ def review_context(
     only: str,
 ) -> dict[str, Any]:
     form = result.form
-    fields = shown_fields(form.fields if form else (), decisions)
+    fields = shown_fields(form, decisions)
     sections = [(one.id, one.title) for one in form.sections] if form else []
     listed = [one for one in fields if one["status"] == "look"] if only == "look" else fields
     order = "unsure" if order == "unsure" else ""
@@ -138,7 +144,9 @@ def review_context(
     }
 
 
-async def finish(application: App, asker: Asker, analysis_id: AnalysisId, version: Annotated[int, Form()]) -> Response:
+async def finish(
+    application: App, asker: Asker, analysis_id: AnalysisId, version: Annotated[int, Posted()]
+) -> Response:
     """Finish without scripts: approve what is left and make the form."""
     view = await application.reviews.apply(asker, analysis_id, [], finish=True, expected_version=version)
     return RedirectResponse(f"/forms/{view.form_id}?made=1", 303)

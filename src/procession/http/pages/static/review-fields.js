@@ -23,6 +23,15 @@ function optionsOf(text, field) {
   return labels.map((label) => known.get(label) ?? { label });
 }
 
+/** Whether a field stands before another one: by page, row and column. */
+function before(one, other) {
+  if (one.page !== other.page) return one.page < other.page;
+  const [a, b] = [one.box, other.box ?? other.value_box];
+  if (!a || !b) return false;
+  const middle = (a[1] + a[3]) / 2;
+  return b[1] <= middle && middle <= b[3] ? a[0] < b[0] : middle < b[1];
+}
+
 export class Fields {
   constructor(data, review) {
     this.data = data;
@@ -81,7 +90,8 @@ export class Fields {
     this.part("required").checked = field.required;
     const printed = field.value_text && field.value_text !== asText(field.value) ? `Printed as “${field.value_text}”.` : "";
     this.editor.querySelector("[data-part=evidence]").textContent = printed;
-    this.editor.querySelector("[data-part=sure]").textContent = SURE.find(([least]) => field.confidence >= least)[1];
+    const added = !this.review.found.has(id);
+    this.editor.querySelector("[data-part=sure]").textContent = added ? "You added this field." : SURE.find(([least]) => field.confidence >= least)[1];
     this.#arrange(id);
   }
 
@@ -90,7 +100,7 @@ export class Fields {
     const holdsValue = field.value !== null || document.querySelector("main").dataset.values === "yes";
     this.editor.querySelector("[data-for=options]").hidden = !this.data.withOptions.includes(field.type);
     this.editor.querySelector("[data-for=value]").hidden = !holdsValue;
-    this.editor.querySelector("[data-do=reset]").hidden = this.review.undecided(id);
+    this.editor.querySelector("[data-do=reset]").hidden = this.review.undecided(id) || !this.review.found.has(id);
   }
 
   #edited(id, input) {
@@ -110,9 +120,45 @@ export class Fields {
     this.review.edit(id, part, value);
   }
 
+  /** A row for a field that was added, where it stands on the paper; none for one that was taken away. */
+  #present(id) {
+    const row = this.row(id);
+    if (row && !this.review.exists(id)) {
+      if (this.chosen === id) this.chosen = this.neighbour(1) ?? this.neighbour(-1);
+      row.remove();
+      this.rows.delete(id);
+      this.order = this.order.filter((one) => one !== id);
+    } else if (!row && this.review.exists(id)) {
+      this.#insert(id);
+    }
+    return this.row(id);
+  }
+
+  #insert(id) {
+    const row = document.getElementById("field-row").content.firstElementChild.cloneNode(true);
+    row.id = `field-${id}`;
+    row.dataset.field = id;
+    const field = this.review.shown(id);
+    const at = this.order.findIndex((other) => before(field, this.review.shown(other)));
+    if (at >= 0) this.row(this.order[at]).before(row);
+    else this.#lastList().append(row);
+    this.rows.set(id, row);
+    this.order.splice(at >= 0 ? at : this.order.length, 0, id);
+  }
+
+  #lastList() {
+    const lists = list.querySelectorAll(".field-rows");
+    if (lists.length) return lists[lists.length - 1];
+    list.querySelector(".empty")?.remove();
+    const made = document.createElement("ol");
+    made.className = "field-rows";
+    list.append(made);
+    return made;
+  }
+
   /** Shows a field's row as the review has it now. */
   show(id) {
-    const row = this.row(id);
+    const row = this.#present(id);
     if (!row) return;
     const field = this.review.shown(id);
     const status = this.review.status(id);

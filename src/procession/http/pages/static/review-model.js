@@ -6,7 +6,8 @@ import { Refused, ask } from "./page.js";
 const TYPING = 600; // milliseconds without a key before an edit is sent
 const AGAIN = 3000;
 
-const DONE = { approve: "approved", modify: "changed", reject: "left_out" };
+const DONE = { approve: "approved", modify: "changed", reject: "left_out", add: "added" };
+const BLANK = { section: null, type: "text", options: [], required: false, value: null, value_text: null, confidence: 1, needs_review: false };
 const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 
 export class Review {
@@ -24,11 +25,27 @@ export class Review {
   }
 
   shown(id) {
-    return { ...this.found.get(id), ...(this.wanted.get(id)?.changes ?? {}) };
+    return { ...(this.found.get(id) ?? { id, ...BLANK }), ...(this.wanted.get(id)?.changes ?? {}) };
   }
 
   status(id) {
-    return DONE[this.wanted.get(id)?.action] ?? (this.found.get(id).needs_review ? "look" : "open");
+    return DONE[this.wanted.get(id)?.action] ?? (this.found.get(id)?.needs_review ? "look" : "open");
+  }
+
+  exists(id) {
+    return this.found.has(id) || this.wanted.has(id);
+  }
+
+  /** Ids of what was found and of what the reviewer added. */
+  ids() {
+    return [...this.found.keys(), ...[...this.wanted.keys()].filter((id) => !this.found.has(id))];
+  }
+
+  /** A field the engine missed. `changes` has at least label, page and box; returns its id. */
+  add(changes) {
+    const id = `added-${Date.now().toString(36)}-${this.wanted.size.toString(36)}`;
+    this.#decide([id], { action: "add", changes: { type: "text", ...changes } });
+    return id;
   }
 
   undecided(id) {
@@ -39,8 +56,9 @@ export class Review {
   edit(id, part, value) {
     const before = this.wanted.get(id);
     const changes = { ...(before?.changes ?? {}), [part]: value };
-    if (same(changes[part], this.found.get(id)[part])) delete changes[part];
-    const next = Object.keys(changes).length ? { action: "modify", changes } : null;
+    const found = this.found.get(id);
+    if (found && same(changes[part], found[part])) delete changes[part];
+    const next = !found ? { action: "add", changes } : Object.keys(changes).length ? { action: "modify", changes } : null;
     const step = this.past.at(-1);
     if (!(step?.part === part && step.before.has(id))) this.past.push({ part, before: new Map([[id, before]]) });
     this.#want(id, next);
@@ -48,11 +66,12 @@ export class Review {
   }
 
   approve(ids) {
-    this.#decide(ids.filter((id) => this.wanted.get(id)?.action !== "modify"), { action: "approve", changes: {} });
+    this.#decide(ids.filter((id) => !["modify", "add"].includes(this.wanted.get(id)?.action)), { action: "approve", changes: {} });
   }
 
+  /** Leaves a field out; one that the reviewer added is gone. */
   reject(id) {
-    this.#decide([id], { action: "reject", changes: {} });
+    this.#decide([id], this.found.has(id) ? { action: "reject", changes: {} } : null);
   }
 
   reset(id) {
@@ -107,9 +126,11 @@ export class Review {
   }
 
   async #send() {
-    const ids = [...this.dirty];
+    // an added field that was taken back before it was sent is nothing the server has to hear of
+    const ids = [...this.dirty].filter((id) => this.found.has(id) || this.wanted.has(id) || this.kept.has(id));
     const sent = new Map(ids.map((id) => [id, this.wanted.get(id)]));
     this.dirty.clear();
+    if (!ids.length) return true;
     try {
       const fields = ids.map((id) => action(id, sent.get(id)));
       const view = await ask(`/v1/analyses/${this.id}/review`, { method: "POST", body: { fields }, version: this.version });
@@ -153,7 +174,8 @@ export class Review {
     ]);
     this.version = view.version;
     const theirs = new Map(Object.entries(state.fields).map(([id, one]) => [id, plain(one)]));
-    const touched = [...this.found.keys()].filter((id) => !same(theirs.get(id), this.kept.get(id)));
+    const known = new Set([...this.found.keys(), ...theirs.keys(), ...this.kept.keys()]);
+    const touched = [...known].filter((id) => !same(theirs.get(id), this.kept.get(id)));
     let lost = 0;
     for (const id of touched) {
       if (this.dirty.delete(id)) lost += 1;
@@ -187,5 +209,5 @@ function plain(decision) {
 
 function action(id, decision) {
   if (!decision) return { id, action: "reset" };
-  return decision.action === "modify" ? { id, ...decision } : { id, action: decision.action };
+  return ["modify", "add"].includes(decision.action) ? { id, ...decision } : { id, action: decision.action };
 }

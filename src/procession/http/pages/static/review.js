@@ -12,10 +12,11 @@ const keysOn = document.getElementById("keys-on");
 
 const review = new Review(data, { changed, note: say, saved: showSaved });
 const fields = new Fields(data, review);
-const paper = new Paper(choose, (id, on) => {
+const light = (id, on) => {
   fields.row(id)?.classList.toggle("lit", on);
   paper.light(id, on);
-});
+};
+const paper = new Paper(choose, light, { drawn, moved: (id, box) => review.edit(id, "box", box) });
 
 function choose(id, { focus = "row" } = {}) {
   if (!id) return;
@@ -25,9 +26,29 @@ function choose(id, { focus = "row" } = {}) {
   history.replaceState(null, "", `#field-${id}`);
 }
 
+/** A box was drawn: a new field, ready to be named. */
+function drawn(page, box) {
+  drawing(false);
+  const id = review.add({ label: "New field", page, box });
+  choose(id, { focus: null });
+  acts.edit();
+  say("Field added. Give it a name.");
+}
+
+function drawing(on) {
+  paper.draw(on);
+  const button = document.querySelector("[data-do=add]");
+  button?.setAttribute("aria-pressed", String(on));
+}
+
 function changed(ids) {
   for (const id of ids) {
+    if (!review.found.has(id)) paper.present(id, review.exists(id) ? review.shown(id) : null);
     fields.show(id);
+    if (!review.exists(id)) {
+      if (fields.chosen && fields.chosen !== id) choose(fields.chosen, { focus: null });
+      continue;
+    }
     const status = data.statuses[review.status(id)].text.toLowerCase();
     paper.show(id, review.status(id), `${review.shown(id).label || "Unnamed field"}, ${status}`);
   }
@@ -35,9 +56,10 @@ function changed(ids) {
 }
 
 function tally() {
-  const counts = { approved: 0, changed: 0, left_out: 0, look: 0, open: 0 };
-  for (const id of review.found.keys()) counts[review.status(id)] += 1;
+  const counts = { approved: 0, changed: 0, added: 0, left_out: 0, look: 0, open: 0 };
+  for (const id of review.ids()) counts[review.status(id)] += 1;
   const parts = [`${counts.approved + counts.changed} checked`];
+  if (counts.added) parts.push(`${counts.added} added`);
   if (counts.left_out) parts.push(`${counts.left_out} left out`);
   if (counts.look) parts.push(`${counts.look} ${counts.look === 1 ? "needs" : "need"} a look`);
   if (counts.open) parts.push(`${counts.open} not looked at`);
@@ -101,8 +123,14 @@ const acts = {
   undo: () => {
     document.activeElement?.blur?.(); // an input being typed in shows the undone text too
     const id = review.undo();
-    if (id) choose(id);
+    if (id && review.exists(id)) choose(id);
     say(id ? "Undone." : "Nothing to undo.");
+  },
+  add: (_, event) => {
+    if (event?.detail === 0 || event instanceof KeyboardEvent) return paper.place(); // no mouse to draw with
+    const on = !paper.drawing;
+    drawing(on);
+    if (on) say("Draw the new field's box on the page. Esc stops.");
   },
   help: () => help.showModal(),
   close: () => help.close(),
@@ -110,22 +138,23 @@ const acts = {
 };
 const readOnly = new Set(["choose", "next", "previous", "help", "close"]);
 
-function act(name, target) {
+function act(name, target, event) {
   if (data.locked && !readOnly.has(name)) return;
-  acts[name]?.(target);
+  acts[name]?.(target, event);
 }
 
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-do]");
   if (!target) return;
   if (target.dataset.do === "finish") event.preventDefault();
-  act(target.dataset.do, target);
+  act(target.dataset.do, target, event);
 });
 
-const keys = { j: "next", k: "previous", a: "approve", e: "edit", x: "reject", u: "undo", "?": "help" };
+const keys = { j: "next", k: "previous", a: "approve", e: "edit", x: "reject", u: "undo", n: "add", "?": "help" };
 const typing = (target) => target.matches?.("input:not([type=checkbox]), textarea, select") ?? false;
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && paper.drawing) return drawing(false);
   if (event.key === "Escape" && fields.editor?.contains(event.target)) {
     review.flush();
     choose(fields.chosen);
@@ -136,12 +165,12 @@ document.addEventListener("keydown", (event) => {
   const name = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!name) return;
   event.preventDefault();
-  act(name, event.target);
+  act(name, event.target, event);
 });
 
-document.getElementById("fields").addEventListener("pointerover", (event) => light(event, true));
-document.getElementById("fields").addEventListener("pointerout", (event) => light(event, false));
-function light(event, on) {
+document.getElementById("fields").addEventListener("pointerover", (event) => over(event, true));
+document.getElementById("fields").addEventListener("pointerout", (event) => over(event, false));
+function over(event, on) {
   paper.light(event.target.closest("[data-field]")?.dataset.field, on);
 }
 
@@ -157,8 +186,9 @@ document.addEventListener("click", (event) => {
   if (menu && !menu.contains(event.target)) menu.open = false;
 });
 
-// open where a link points, else at the first that needs a look
+// open where a link points, else at the least sure of those that need a look
 const linked = location.hash.startsWith("#field-") ? location.hash.slice("#field-".length) : null;
-const first = fields.order.find((id) => review.status(id) === "look") ?? fields.order[0];
+const unsure = fields.order.filter((id) => review.status(id) === "look");
+const first = unsure.sort((one, other) => review.shown(one).confidence - review.shown(other).confidence)[0] ?? fields.order[0];
 document.querySelector("main").dataset.ready = "yes";
 choose(fields.rows.has(linked) ? linked : first, { focus: null });
