@@ -182,6 +182,7 @@ def warm_up() -> None:
     import io
 
     import cv2
+    import numpy.ma  # noqa: F401 - numpy loads it when the first scan is read
     import phonenumbers
     import pypdfium2
 

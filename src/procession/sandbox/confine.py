@@ -39,7 +39,9 @@ FONTS = ("/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/X11/fonts", "
 TIME_ZONES = ("/usr/share/zoneinfo", "/etc/localtime")
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 
-_OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | getattr(os, "O_TMPFILE", 0)
+_UNNAMED_FILE = getattr(os, "O_TMPFILE", 0) & ~getattr(os, "O_DIRECTORY", 0)
+"""O_TMPFILE's own bit. The other it carries is that of listing a folder, which importing a module needs."""
+_OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | _UNNAMED_FILE
 
 SYSTEM_CALLS = (
     # the pipe that is open already, and files opened for reading

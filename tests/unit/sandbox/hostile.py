@@ -72,6 +72,16 @@ def belongings(request: Request, channel: Channel) -> Answer:
     return {"environment": dict(os.environ), "descriptors": fds}, None
 
 
+def late(request: Request, channel: Channel) -> Answer:
+    """A library that loads one of its modules when it first needs it."""
+    import importlib
+    import sys
+
+    name = "wave"
+    assert name not in sys.modules
+    return importlib.import_module(name).__name__, None
+
+
 def spin(request: Request, channel: Channel) -> Answer:
     channel.progress(Progress(Stage.PARSING, 0, 1))
     while True:
@@ -164,7 +174,7 @@ VERBS = {
     one.__name__: one
     for one in (
         *(echo, powers, belongings, spin, sleep, hoard, hoard_in_c, objects, recurse, crash, abort, leave, flood),
-        *(chatter, raw, locked, stumble, memory_with_ocr),
+        *(late, chatter, raw, locked, stumble, memory_with_ocr),
     )
 }
 

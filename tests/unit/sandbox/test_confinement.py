@@ -42,6 +42,10 @@ async def test_nothing_outside_can_be_reached(taken_over: Sandbox, tmp_path: Pat
     assert os.listdir(tmp_path) == ["there"]
 
 
+async def test_a_library_may_load_a_module_of_its_own_late(taken_over: Sandbox) -> None:
+    assert await ask(taken_over, "late") == "wave"
+
+
 async def test_secrets_of_the_service_are_not_inherited(monkeypatch: pytest.MonkeyPatch, taken_over: Sandbox) -> None:
     monkeypatch.setenv("PROCESSION_API_KEYS", "a secret")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")
