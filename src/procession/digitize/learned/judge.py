@@ -58,7 +58,9 @@ def judged(proposals: Proposals, page: PageContent, model: FieldModel) -> list[C
     for index in kept:
         one, ticked = given[index], is_button[index]
         kind = one.kind if ticked == (one.kind in _BUTTONS) else "checkbox" if ticked else "text"
-        box = _inside(Rect(*(float(value) for value in rated.boxes[index])), page)
+        # a box to tick is drawn where it is; moved by fractions of a point it would leave its row of options
+        drawn = ticked and one.kind in _BUTTONS
+        box = one.box if drawn else _inside(Rect(*(float(value) for value in rated.boxes[index])), page)
         confidence = float(sure["button" if ticked else "text"][index])
         found.append(replace(one, box=box, kind=kind, confidence=confidence))
     return found
