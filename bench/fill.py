@@ -21,6 +21,8 @@ SIZE_POINTS_MAX, SIZE_POINTS_MIN = 11.0, 5.0
 CHARACTER_EM = 0.5
 """Mean width of Helvetica's letters."""
 
+INKS = ("0 g", "0 g", "0 0 0.35 rg")
+"""Viewers print answers in black, some of them in dark blue."""
 FIRST = ("Avery", "Jordan", "Robin", "Casey", "Morgan", "Riley", "Sam", "Charlie", "Alex", "Quinn", "Jamie", "Taylor")
 LAST = ("Sample", "Specimen", "Example", "Placeholder", "Template", "Testman", "Draft", "Proof")
 PLACES = ("Springfield", "Larkspur Barn", "The Old Mill", "Harbour House", "Orchard Hall", "Rosewood Manor")
@@ -84,6 +86,7 @@ def _page(entries: list[dict[str, Any]], frame: Frame, chance: random.Random) ->
     chosen = {entry["name"]: chance.random() for entry in entries}
     radios: dict[str, int] = {}
     face = chance.choice(("/BenchSans", "/BenchMono"))
+    yield chance.choice(INKS)
     for entry in entries:
         x0, y0, x1, y1 = entry["box"]
         box = (x0 * frame.width, (1 - y1) * frame.height, x1 * frame.width, (1 - y0) * frame.height)
@@ -102,7 +105,7 @@ def _tick(box: tuple[float, float, float, float], chance: random.Random) -> str:
     x0, y0, x1, y1 = box
     size = max(4.0, min(x1 - x0, y1 - y0))
     x, y = (x0 + x1) / 2 - 0.4 * size, (y0 + y1) / 2 - 0.35 * size
-    return f"BT 0 0 0.3 rg /BenchTick {size:.1f} Tf {x:.2f} {y:.2f} Td ({chance.choice('48')}) Tj ET"
+    return f"BT /BenchTick {size:.1f} Tf {x:.2f} {y:.2f} Td ({chance.choice('48')}) Tj ET"
 
 
 def _answer(entry: dict[str, Any], box: tuple[float, float, float, float], face: str, chance: random.Random) -> str:
@@ -127,7 +130,7 @@ def _answer(entry: dict[str, Any], box: tuple[float, float, float, float], face:
 
 def _line(words: str, x: float, y: float, size: float, face: str) -> str:
     escaped = re.sub(r"([\\()])", r"\\\1", words)
-    return f"BT 0 0 0.3 rg {face} {size:.1f} Tf {x:.2f} {y:.2f} Td ({escaped}) Tj ET"
+    return f"BT {face} {size:.1f} Tf {x:.2f} {y:.2f} Td ({escaped}) Tj ET"
 
 
 def answer(label: str, characters_max: int, chance: random.Random) -> str:

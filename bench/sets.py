@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from bench import degrade, fill, material
+from bench.formgen import generate
 from bench.report import NotMeasured, say
 
 CORPUS_VARIABLE = "PROCESSION_CORPUS"
-MADE_VERSION = "1"
+MADE_VERSION = "2"
 """Raise it when ``degrade``, ``fill`` or the form generator draw anything else: it names the cache's folders."""
 HELD_OUT_DIGITS = "012"
+GENERATED_SEEDS = range(40)
+"""Whoever learns from generated forms takes seeds from 1,000 on, so that these stay unseen."""
 PROCESSES = 2
 
 
@@ -115,6 +118,15 @@ def _examples(_: Sources) -> FormSet:
     return FormSet("examples", forms, scanned=True, ordered=True)
 
 
+def _generated(sources: Sources) -> FormSet:
+    root = sources.cache / f"generated-{MADE_VERSION}"
+    seeds = [s for s in GENERATED_SEEDS if not (root / "truth" / f"{generate.name(s)}.json").exists()]
+    generate.write(root, seeds)
+    names = [generate.name(seed) for seed in GENERATED_SEEDS]
+    forms = tuple(Form(n, root / "stripped" / f"{n}.pdf", root / "truth" / f"{n}.json") for n in names)
+    return FormSet("generated", forms, ordered=True)
+
+
 def _real(sources: Sources) -> FormSet:
     return FormSet("real", sources.corpus_forms("forms-dev", "stripped"))
 
@@ -147,13 +159,16 @@ def _fillings(base: Callable[[Sources], FormSet]) -> Callable[[Sources], FormSet
 
 SETS: dict[str, Callable[[Sources], FormSet]] = {
     "examples": _examples,
+    "generated": _generated,
     "vendor": _vendor,
     "values": _values,
     "real": _real,
     "real_filled": _fillings(_real),
     "vendor_filled": _fillings(_vendor),
+    "generated_filled": _fillings(_generated),
+    "generated_scanned": _scans(_generated),
     "vendor_scanned": _scans(_vendor),
     "real_scanned": _scans(_real),
 }
-OF_REPOSITORY = ("examples",)
+OF_REPOSITORY = ("examples", "generated", "generated_filled", "generated_scanned")
 """What a clone can measure without a corpus."""
