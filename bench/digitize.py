@@ -110,7 +110,7 @@ def _names(chosen: argparse.Namespace) -> tuple[str, ...]:
     if chosen.sets:
         names = tuple(chosen.sets.split(","))
     elif chosen.corpus is None:
-        names = OF_REPOSITORY[:2] if chosen.quick else OF_REPOSITORY
+        names = OF_REPOSITORY[:1] if chosen.quick else OF_REPOSITORY
     else:
         names = QUICK_SETS if chosen.quick else tuple(SETS)
     for name in names:
