@@ -10,17 +10,15 @@ from dataclasses import dataclass
 
 from procession.digitize.classify import meaning_of
 from procession.digitize.values import dates
+from procession.digitize.values.assign import Named, Role, assigned, mentions
 from procession.digitize.values.found import Found, Reading
 from procession.digitize.values.money import find_money, settled_currency
 from procession.digitize.values.passages import Layout, Passage
-from procession.digitize.vocabulary import fold
+from procession.digitize.values.role_words import DATE_ROLES, DEPOSIT_OR_BALANCE, MONEY_ROLES
 from procession.domain.form import Subtype
 
-REACH_CHARS = 110
-"""Words further away in the same sentence do not name a value."""
-
 _SENTENCE = re.compile(
-    r"(?<!\b[A-Z])(?<!\bNo)(?<!\bno)(?<!\bCo)(?<!\bSt)(?<!\bInc)(?<!\bLtd)(?<!\bapprox)(?<!\d)[.;!?]\s+(?=[A-Z“\"(\d€£$])"
+    r"(?<!\b[A-Z])(?<!\bNo)(?<!\bno)(?<!\bCo)(?<!\bSt)(?<!\bInc)(?<!\bLtd)(?<!\bapprox)(?<![\s(]\d)(?<![\s(]\d\d)[.;!?]\s+(?=[A-Z“\"(\d€£$])"
 )
 _UNIT_PRICE = re.compile(
     r"^\W{0,3}(?:/|per|each|an|a|pro|par|por|al)\s*(?:additional\s+)?(?:hour|hr|person|guest|head|mile|km|day|item|table|plate|stunde|person|heure|hora|ora)\b",
@@ -28,84 +26,35 @@ _UNIT_PRICE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
-    subtype: Subtype | None
-    """None: the value is something that is no core field."""
-    words: re.Pattern[str]
-
-
-def _role(subtype: Subtype | None, words: str) -> Role:
-    return Role(subtype, re.compile(f" (?:{words})(?= )"))
-
-
-DATE_ROLES = (
-    _role(
-        Subtype.WEDDING_DATE,
-        r"wedding|weddings|event|ceremony|marriage|married|nuptials|big day|celebration|reception|held on|takes? place|taking place|"
-        r"save the date|when|elopement|function|hochzeit\w*|trauung|veranstaltung\w*|mariage|boda|bruiloft|trouw\w*|matrimonio|nozze",
-    ),
-    _role(
-        Subtype.BALANCE_DUE_DATE,
-        r"due|no later than|pay by|payable|please pay|payment|paid|on or before|balance|remaining|remainder|settled?|fallig\w*|"
-        r"zahlbar|restzahlung|restbetrag|d?echeance|solde|saldo|vencimiento|vervaldatum|scadenza",
-    ),
-    _role(
-        Subtype.CONTRACT_DATE,
-        r"agreement|contract|entered into|dated|made on|made this|made as of|effective|date of issue|issue date|issued|as of|"
-        r"agreement date|quote date|proposal date|prepared on|vertrag\w*|ausgestellt|contrat|contrato|overeenkomst|contratto",
-    ),
-    _role(
-        None,
-        r"deposit|retainer|booking fee|first payment|signatures?|signed|sign|expires?|expiry|valid until|deliver\w*|rehearsal|"
-        r"cancel\w*|birth|born|dob|tasting|arrival|engagement|consultation|proof|gallery|meeting|visit|revised|updated|printed|"
-        r"menu choices?|final numbers|numbers|on booking|on signing|anzahlung|acompte|instal?ment 1",
-    ),
-)
-MONEY_ROLES = (
-    _role(
-        Subtype.DEPOSIT_AMOUNT,
-        r"deposit|retainer|booking fee|reservation fee|down payment|downpayment|first payment|first instal?ment|advance|holding fee|"
-        r"anzahlung|acompte|arrhes|senal|anticipo|aanbetaling|acconto|caparra",
-    ),
-    _role(
-        Subtype.BALANCE_DUE,
-        r"balance|remaining|remainder|outstanding|final payment|final instal?ment|second payment|amount due|amount owing|to pay|"
-        r"restbetrag|restzahlung|solde|reste|saldo|pendiente|restant|restbedrag",
-    ),
-    _role(
-        Subtype.TOTAL_AMOUNT,
-        r"total|contract price|contract sum|contract value|total fee|fee|price|investment|grand total|cost|"
-        r"agreed fee|quote|gesamt\w*|preis|honorar|montant|prix|importe|precio|totaal\w*|prijs|totale|prezzo",
-    ),
-    _role(
-        None,
-        r"overtime|late fee|late payment|travel|each|per person|per head|hourly|additional|subtotal|sub total|tax|vat|discount|"
-        r"interest|penalty|security deposit|damage deposit|damages|insurance|mileage|extra|unit price|gratuity|tip|service charge|"
-        r"refunded|up to|budget|mwst|tva|iva|btw",
-    ),
-)
+_OF_ROW: dict[Subtype, Subtype | None] = {
+    Subtype.DEPOSIT_AMOUNT: None,
+    Subtype.BALANCE_DUE: Subtype.BALANCE_DUE_DATE,
+    Subtype.BALANCE_DUE_DATE: Subtype.BALANCE_DUE_DATE,
+    Subtype.WEDDING_DATE: Subtype.WEDDING_DATE,
+    Subtype.CONTRACT_DATE: Subtype.CONTRACT_DATE,
+}
+"""What a date is in a row of that name."""
+_MONEY = frozenset({Subtype.DEPOSIT_AMOUNT, Subtype.BALANCE_DUE, Subtype.TOTAL_AMOUNT})
 
 
 def dates_by_role(reading: Reading) -> Iterator[Found]:
     for layout, passage in reading.passages():
         found = dates.find_dates(passage.text)
-        for one in found:
-            marks = [(other.start, other.end) for other in found]
-            role = _role_at(layout, passage, one.start, one.end, marks, DATE_ROLES)
-            if role is None or role.subtype is None or not _named(reading, role):
+        named = _roles_of(layout, passage, [(one.start, one.end) for one in found], DATE_ROLES)
+        for one, role_of in zip(found, named, strict=True):
+            if role_of is None or role_of.subtype is None or not _named(reading, role_of):
                 continue
-            if role.subtype is Subtype.CONTRACT_DATE and reading.kind == "invoice":
+            if role_of.subtype is Subtype.CONTRACT_DATE and reading.kind == "invoice":
                 continue  # an invoice's date of issue is no contract's
             day, reason, confidence = dates.resolve(one, reading.hints.proven, reading.hints.likely)
             yield Found(
-                role.subtype,
+                role_of.subtype,
                 day.isoformat(),
                 one.text,
                 passage.page,
                 passage.box_of(one.start, one.end),
-                confidence * role.strength,
-                role.label,
+                confidence * role_of.strength,
+                role_of.label,
                 reason=reason,
             )
 
@@ -114,23 +63,22 @@ def money_by_role(reading: Reading) -> Iterator[Found]:
     for layout, passage in reading.passages():
         labelled_cell = id(passage) in layout.place and bool(layout.left_of(passage))
         found = find_money(passage.text, bare=labelled_cell)
-        for one in found:
+        named = _roles_of(layout, passage, [(one.start, one.end) for one in found], MONEY_ROLES)
+        for one, role_of in zip(found, named, strict=True):
             if _UNIT_PRICE.match(passage.text[one.end :]):
                 continue
-            marks = [(other.start, other.end) for other in found]
-            role = _role_at(layout, passage, one.start, one.end, marks, MONEY_ROLES)
-            if role is None or role.subtype is None or not _named(reading, role):
+            if role_of is None or role_of.subtype is None or not _named(reading, role_of):
                 continue
             if one.currency is None and not re.search(r"[.,]\d{2}$|\d{3}", one.text):
                 continue
             yield Found(
-                role.subtype,
+                role_of.subtype,
                 one.plain,
                 one.text,
                 passage.page,
                 passage.box_of(one.start, one.end),
-                0.97 * role.strength * (1.0 if one.currency else 0.85),
-                role.label,
+                0.97 * role_of.strength * (1.0 if one.currency else 0.85),
+                role_of.label,
                 currency=settled_currency(one, reading.hints.currencies),
             )
 
@@ -142,31 +90,65 @@ class _Named:
     label: str | None
 
 
-def _named(reading: Reading, role: _Named) -> bool:
+def _named(reading: Reading, role_of: _Named) -> bool:
     """In a form only a label of the trade names a value; explanations are full of dates and amounts."""
-    return reading.running or (role.label is not None and meaning_of(role.label) is not None)
+    return reading.running or (role_of.label is not None and meaning_of(role_of.label) is not None)
 
 
-def _role_at(
-    layout: Layout, passage: Passage, start: int, end: int, marks: Sequence[tuple[int, int]], roles: Sequence[Role]
-) -> _Named | None:
-    """The sentence around the value names it; failing that the row's cells to the left, then what stands above."""
-    before, after = _sentence(passage.text, start, end)
-    if named := _nearest(before, after, [(s - start, e - end) for s, e in marks], roles):
-        subtype, distance = named
-        prose = bool(after.strip(" .,;")) or len(before) > 40
-        return _Named(subtype, (0.93 if prose else 0.99) - distance / 1000, None if prose else before.strip(" :?"))
+def _roles_of(
+    layout: Layout, passage: Passage, marks: Sequence[tuple[int, int]], roles: Sequence[Role]
+) -> list[_Named | None]:
+    """The sentence around each value names it; failing that the row's cells to the left, then what stands above."""
+    out: list[_Named | None] = []
+    done: dict[tuple[int, int], list[Named | None]] = {}
+    for start, end in marks:
+        low, high = _sentence(passage.text, start, end)
+        inside = [(s, e) for s, e in marks if low <= s and e <= high]
+        if (low, high) not in done:
+            done[low, high] = assigned(passage.text[low:high], [(s - low, e - low) for s, e in inside], roles)
+        named = done[low, high][inside.index((start, end))]
+        if named is not None:
+            out.append(_in_sentence(passage.text[low:high], start - low, end - low, named))
+        else:
+            out.append(_by_cells(layout, passage, passage.text[low:start], roles))
+    return out
+
+
+def _in_sentence(sentence: str, start: int, end: int, named: Named) -> _Named:
+    before, after = sentence[:start], sentence[end:]
+    prose = bool(after.strip(" .,;")) or len(before) > 40
+    subtype = named.subtype
+    if subtype is Subtype.BALANCE_DUE_DATE and prose and named.mention.end <= start:
+        # "a deposit, payable by": when the deposit is due is no core value
+        owed = [one for one in mentions(before, DEPOSIT_OR_BALANCE) if one.end <= start]
+        if owed and max(owed, key=lambda one: one.end).subtype is Subtype.DEPOSIT_AMOUNT:
+            subtype = None
+    return _Named(subtype, (0.93 if prose else 0.99) - named.distance / 1000, None if prose else before.strip(" :?"))
+
+
+def _by_cells(layout: Layout, passage: Passage, before: str, roles: Sequence[Role]) -> _Named | None:
     if id(passage) not in layout.place or before.strip(" :–—-•*("):
         return None
     lefts = layout.left_of(passage)
     for left in lefts:
-        if named := _nearest(left.text, "", [], roles):
-            return _Named(named[0], 0.98, left.text.strip(" :?"))
+        meaning = meaning_of(left.text)
+        if meaning is not None and meaning.subtype is not None:
+            if roles is MONEY_ROLES and meaning.subtype in _MONEY:
+                return _Named(meaning.subtype, 0.98, left.text.strip(" :?"))
+            if roles is DATE_ROLES and meaning.subtype in _OF_ROW:
+                return _Named(_OF_ROW[meaning.subtype], 0.98, left.text.strip(" :?"))
+        if named := _last(left.text, roles):
+            return _Named(named.subtype, 0.98, left.text.strip(" :?"))
     above = layout.above(passage)
     if above is None or _alone(lefts):
         return None
-    named = _nearest(above.text, "", [], roles)
-    return _Named(named[0], 0.93, above.text.strip(" :?")) if named else None
+    named = _last(above.text, roles)
+    return _Named(named.subtype, 0.93, above.text.strip(" :?")) if named else None
+
+
+def _last(text: str, roles: Sequence[Role]) -> Named | None:
+    """What the last telling words of a cell name: the value stands behind or under them."""
+    return assigned(text + " ", [(len(text) + 1, len(text) + 2)], roles)[0]
 
 
 def _alone(lefts: Sequence[Passage]) -> bool:
@@ -174,36 +156,7 @@ def _alone(lefts: Sequence[Passage]) -> bool:
     return any(re.search(r"[^\W\d_]{3}", left.text) for left in lefts)
 
 
-def _sentence(text: str, start: int, end: int) -> tuple[str, str]:
+def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
     low = max((match.end() for match in _SENTENCE.finditer(text, 0, start)), default=0)
     stop = _SENTENCE.search(text, end)
-    high = stop.start() if stop else len(text)
-    return text[low:start], text[end:high]
-
-
-def _nearest(
-    before: str, after: str, marks: Sequence[tuple[int, int]], roles: Sequence[Role]
-) -> tuple[Subtype | None, int] | None:
-    """The role whose words stand nearest; words behind the value count only when close, and not past another value."""
-    earlier = [-end for start, end in marks if start < 0]
-    limit = min([REACH_CHARS, *(distance for distance in earlier if distance > 0)])
-    text = fold(before[-REACH_CHARS:])
-    best: tuple[float, Subtype | None] | None = None
-    for role in roles:
-        for match in role.words.finditer(text):
-            distance = float(len(text) - match.end())
-            # words before the previous value belong to that one, unless nothing nearer does
-            distance += 60 if distance > limit else 0
-            # "balance due date" and "security deposit": the longer name wins over its own tail
-            distance -= min(len(match[0]), 25) / 100
-            if best is None or distance < best[0]:
-                best = (distance, role.subtype)
-    following = fold(after[:45])
-    for role in roles:
-        if behind := role.words.search(following):
-            distance = float(behind.start() + 14)
-            if best is None or distance < best[0]:
-                best = (distance, role.subtype)
-    if best is None or best[0] > REACH_CHARS:
-        return None
-    return best[1], int(best[0])
+    return low, stop.start() if stop else len(text)
