@@ -29,6 +29,7 @@ from procession.domain.errors import (
     TooLarge,
 )
 from procession.domain.form import AnalysisResult, DigitizedDocument, ErrorDetail
+from procession.domain.media import bundle
 from procession.sandbox.client import ReadingOptions, Sandbox
 from procession.sandbox.limits import SandboxLimits
 from procession.settings import Settings, load
@@ -59,17 +60,22 @@ class Outcome:
 
 
 def analyze(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="PDFs.", show_default=False)],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="PDFs or pictures (JPEG, PNG, HEIC).", show_default=False)
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line and file on stdout.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write NAME.json for each file into this folder.")] = None,
     overlay: Annotated[
         bool, typer.Option("--overlay", help="With --out: pictures of the pages with the fields' boxes, NAME-p1.png.")
     ] = False,
+    as_one: Annotated[
+        bool, typer.Option("--as-one", help="The files are pictures of one document's pages, in this order.")
+    ] = False,
     languages: Annotated[str, typer.Option(help="Languages of scanned pages, for example deu,eng.")] = "eng",
     ocr: Annotated[bool, typer.Option("--ocr/--no-ocr", help="Read scanned pages.")] = True,
     jobs: Annotated[int, typer.Option(min=0, help="Files at once; 0 means one per core.")] = 0,
 ) -> None:
-    """Analyse PDFs on this machine: no server, no set-up.
+    """Analyse PDFs and pictures of paper forms on this machine: no server, no set-up.
 
     Exit codes: 0 done; 1 nothing could be done, through no fault of the files; 2 a file or an argument was refused (one
     line on stderr each; the other files were still done); 130 interrupted.
@@ -83,7 +89,8 @@ def analyze(
         if out is not None:
             _make(out)
         run = Run(settings, options, out, overlay, as_json, err)
-        broken = asyncio.run(run.all(files, jobs or _cores()))
+        documents = [tuple(files)] if as_one else [(file,) for file in files]
+        broken = asyncio.run(run.all(documents, jobs or _cores()))
     except KeyboardInterrupt:
         _complain(err, "Interrupted.")
         raise typer.Exit(EXIT_INTERRUPTED) from None
@@ -114,17 +121,20 @@ class Run:
         self._err = err
         self._sandbox = Sandbox(SandboxLimits.of(settings.sandbox))
 
-    async def all(self, files: Sequence[Path], at_once: int) -> int:
-        """How many files could not be analysed. Raises Internal when the sandbox does not start."""
+    async def all(self, documents: Sequence[tuple[Path, ...]], at_once: int) -> int:
+        """How many documents could not be analysed; one of several files is pictures of its pages.
+
+        Raises Internal when the sandbox does not start.
+        """
         slots = asyncio.Semaphore(at_once)
-        names = _distinct(files)
+        names = _distinct([files[0] for files in documents])
         table = _table()
         broken = 0
         await self._sandbox.start()
-        tasks = [asyncio.create_task(self._one(file, slots)) for file in files]
+        tasks = [asyncio.create_task(self._one(files, slots)) for files in documents]
         try:
             with _progress(self._err) as progress:
-                row = progress.add_task("analysing", total=len(files))
+                row = progress.add_task("analysing", total=len(documents))
                 for task in tasks:
                     task.add_done_callback(lambda _: progress.advance(row))
                 for task, name in zip(tasks, names, strict=True):
@@ -143,13 +153,13 @@ class Run:
             console.print(table)
         return broken
 
-    async def _one(self, file: Path, slots: asyncio.Semaphore) -> Outcome:
+    async def _one(self, files: tuple[Path, ...], slots: asyncio.Semaphore) -> Outcome:
         async with slots:
-            shown = _shown(file)
+            shown = _shown(files[0])
             started = time.perf_counter()
             pictures: tuple[bytes, ...] = ()
             try:
-                data = await asyncio.to_thread(_read, file, self._bytes_max)
+                data = await asyncio.to_thread(_whole, files, self._bytes_max)
                 document = await self._digitized(data)
                 result = _completed(shown, data, document)
                 if self._overlay:
@@ -195,6 +205,19 @@ def _options(languages: str, ocr: bool, settings: Settings) -> ReadingOptions:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _whole(files: Sequence[Path], bytes_max: int) -> bytes:
+    """One document's bytes. Raises what ``_read`` and ``media.bundle`` raise."""
+    if len(files) == 1:
+        return _read(files[0], bytes_max)
+    pictures: list[bytes] = []
+    for file in files:
+        try:
+            pictures.append(_read(file, bytes_max - sum(map(len, pictures))))
+        except (NotFound, Forbidden, InvalidRequest) as error:
+            raise type(error)(f"{_one_line(_shown(file))}: {error.message}") from None
+    return bundle(pictures)
 
 
 def _read(file: Path, bytes_max: int) -> bytes:

@@ -84,22 +84,25 @@ def submit(
     wait: Annotated[bool, typer.Option("--wait", help="Stay until every analysis is finished.")] = False,
     timeout: Annotated[float, typer.Option(min=1, help="With --wait: seconds for each file.")] = 600.0,
     priority: Annotated[Priority, typer.Option(help="How soon it is needed.")] = Priority.URGENT,
+    as_one: Annotated[
+        bool, typer.Option("--as-one", help="The files are pictures of one document's pages, in this order.")
+    ] = False,
     languages: Annotated[str, typer.Option(help="Tesseract codes for scanned pages, commas between.")] = "eng",
     ocr: Annotated[bool, typer.Option(help="Read scanned pages.")] = True,
     as_json: AsJson = False,
     server: Server = DEFAULT_SERVER,
     api_key: ApiKey = None,
 ) -> None:
-    """Hand in PDFs. With --wait, follow them until their forms are ready."""
+    """Hand in PDFs and pictures of paper forms. With --wait, follow them until their forms are ready."""
     screen = Screen.make()
     codes = [EXIT_OK]
     with asking(server, api_key) as client, _telling(screen, as_json) as tell, _bars(screen) as bars:
         taken: list[tuple[Analysis, TaskID]] = []
-        for file in files:
+        for file, *further in [files] if as_one else [[file] for file in files]:
             bar = bars.add_task(file.name, total=1.0, stage="uploading")
             try:
                 analysis = client.submit(
-                    file, priority=priority, languages=[one for one in languages.split(",") if one], ocr=ocr
+                    [file, *further], priority=priority, languages=[one for one in languages.split(",") if one], ocr=ocr
                 )
             except ProblemError as error:
                 bars.update(bar, stage="refused")

@@ -25,7 +25,9 @@ WAIT_SECONDS_STEP = 30
 """One `?wait=` request; longer waits are several of them."""
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 Document = bytes | str | Path
-"""PDF bytes, or the path of a file."""
+"""Bytes of a PDF or a picture, or the path of a file."""
+Pages = Sequence[bytes | str | Path]
+"""Pictures of the pages of one document, in order: a list or a tuple."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +112,26 @@ def error_of(response: httpx.Response) -> ProblemError:
     return of_problem(response.status_code, body, retry_after_seconds(response.headers.get("retry-after")))
 
 
-def read_document(document: Document, name: str | None) -> tuple[str, bytes]:
-    """File name and bytes."""
+def read_documents(document: Document | Pages, name: str | None) -> list[tuple[str, bytes]]:
+    """File name and bytes of each file of one document."""
+    pages = [document] if isinstance(document, bytes | str | Path) else document
+    return [_read(page, name) for page in pages]
+
+
+def _read(document: Document, name: str | None) -> tuple[str, bytes]:
     if isinstance(document, bytes):
         return name or "document.pdf", document
     path = Path(document)
     return name or path.name, path.read_bytes()
 
 
+def _media_type(content: bytes) -> str:
+    """The server tells pictures by their bytes."""
+    return "application/pdf" if b"%PDF-" in content[:1024] else "application/octet-stream"
+
+
 def submit(
-    name: str,
-    content: bytes,
+    files: Sequence[tuple[str, bytes]],
     *,
     priority: str | None,
     languages: Sequence[str],
@@ -137,7 +148,7 @@ def submit(
     return Call(
         "POST",
         "/v1/analyses",
-        files=[("file", (name, content, "application/pdf"))],
+        files=[("file", (name, content, _media_type(content))) for name, content in files],
         data=data,
         headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
     )

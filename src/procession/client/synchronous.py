@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from procession.client import protocol
 from procession.client.errors import ProblemError, ServerUnreachable
 from procession.client.models import Analysis, Batch, Event, Form, Page, Queue, Response
-from procession.client.protocol import DEFAULT_SERVER, Call, Document, Retrying
+from procession.client.protocol import DEFAULT_SERVER, Call, Document, Pages, Retrying
 
 TIMEOUT_SECONDS = 30.0
 T = TypeVar("T", bound=BaseModel)
@@ -54,7 +54,7 @@ class Client:
 
     def submit(
         self,
-        document: Document,
+        document: Document | Pages,
         *,
         name: str | None = None,
         priority: str | None = None,
@@ -63,11 +63,10 @@ class Client:
         batch_id: str | None = None,
         idempotency_key: str | None = None,
     ) -> Analysis:
-        """Hand in one PDF; returns as soon as the server has it safely."""
-        file_name, content = protocol.read_document(document, name)
+        """Hand in a PDF, a picture, or the pictures of one document's pages; returns once the server has it."""
+        files = protocol.read_documents(document, name)
         call = protocol.submit(
-            file_name,
-            content,
+            files,
             priority=priority,
             languages=languages,
             ocr=ocr,

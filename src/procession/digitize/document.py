@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ import pikepdf
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from procession.digitize import photo
 from procession.digitize.page import Rect
 from procession.domain.errors import (
     DamagedPdf,
@@ -20,9 +22,8 @@ from procession.domain.errors import (
     PasswordProtected,
     TooManyPages,
 )
+from procession.domain.media import Media, media_of
 
-MAGIC_BYTES = 1024
-"""A PDF names itself within its first 1,024 bytes (ISO 32000-1, implementation note 13)."""
 REPAIR_BYTES_MAX = 64 * 1024 * 1024
 """A larger damaged file is not repaired: rewriting it would take more memory than a child has."""
 
@@ -109,17 +110,18 @@ class Document:
         return OpenPage(number, raw, frame)
 
 
-def open_document(data: bytes, limits: Limits | None = None) -> Document:
-    """Raises EmptyFile, NotAPdf, DamagedPdf, PasswordProtected, NoPages, TooManyPages.
+def open_document(data: bytes, limits: Limits | None = None, wanted: Container[int] | None = None) -> Document:
+    """``data``: a PDF, a picture, or pictures put together. ``wanted``: the pages (from 1) that will be looked at.
 
-    An encrypted file whose user password is empty opens like any other.
+    Raises EmptyFile, NotAPdf, DamagedPdf, PasswordProtected, NoPages, TooManyPages, and for pictures PageTooLarge and
+    UnsupportedMediaType. An encrypted file whose user password is empty opens like any other.
     """
     limits = limits or Limits()
     if not data:
         raise EmptyFile
-    if b"%PDF-" not in data[:MAGIC_BYTES]:
+    if media_of(data) is None:
         raise NotAPdf
-    raw, read, repaired = opened(data)
+    raw, read, repaired = opened(data, wanted)
     count = len(raw)
     if count <= limits.pages_max and count:
         return Document(raw, read, limits, repaired=repaired)
@@ -129,12 +131,14 @@ def open_document(data: bytes, limits: Limits | None = None) -> Document:
     raise TooManyPages(f"This PDF has {count} pages; {limits.pages_max} are allowed. Split it and upload the parts.")
 
 
-def opened(data: bytes) -> tuple[Any, bytes, bool]:
+def opened(data: bytes, wanted: Container[int] | None = None) -> tuple[Any, bytes, bool]:
     """(pypdfium2.PdfDocument, the bytes it reads, whether these are a repaired copy of ``data``).
 
-    Whoever reads a document opens it through this, so that what one of them could repair all of them can.
-    Raises DamagedPdf, PasswordProtected, NoPages.
+    Whoever reads a document opens it through this, so that what one of them could repair all of them can, and pictures
+    are pages to all of them. Raises DamagedPdf, PasswordProtected, NoPages, and for pictures what ``photo`` raises.
     """
+    if media_of(data) not in (Media.PDF, None):
+        data = photo.as_pdf(data, wanted)
     try:
         return pypdfium2.PdfDocument(data), data, False
     except pypdfium2.PdfiumError as error:

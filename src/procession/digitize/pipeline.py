@@ -75,7 +75,7 @@ def analyze_pages(
     Raises the DocumentErrors of ``open_document``, PageTooLarge, and tessdata.MissingLanguage. A page that cannot be
     loaded is left out with a warning, unless none can.
     """
-    document = open_document(data, limits or Limits())
+    document = open_document(data, limits or Limits(), range(max(1, first), last + 1))
     run = _Run(document, options or EngineOptions(), on_progress or (lambda _: None), PagesPart(len(document)))
     try:
         _read_range(run, range(max(1, first), min(last, len(document)) + 1))

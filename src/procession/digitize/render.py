@@ -52,7 +52,7 @@ def render_page(data: bytes, number: int, width_px: int, limits: RenderLimits) -
 
     Raises DamagedPdf, PasswordProtected, NoPages, PageTooLarge, and InvalidRequest for a page that does not exist.
     """
-    document, _, _ = opened(data)
+    document, _, _ = opened(data, {number})
     try:
         if not 1 <= number <= len(document):
             raise InvalidRequest(f"This document has pages 1 to {len(document)}; there is no page {number}.")

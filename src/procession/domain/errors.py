@@ -49,7 +49,10 @@ class DocumentError(Permanent):
 
 
 class NotAPdf(DocumentError):
-    code, title = "not_a_pdf", "This file is not a PDF. Export or print it as PDF and upload that."
+    code, title = (
+        "not_a_pdf",
+        "This file is not a PDF or a picture (JPEG, PNG, HEIC). Export it as PDF and upload that.",
+    )
 
 
 class EmptyFile(DocumentError):
@@ -92,7 +95,7 @@ class AnalysisTimeout(DocumentError):
 
 
 class UnsupportedMediaType(DocumentError):
-    code, status, title = "unsupported_media_type", 415, "This kind of file is not supported. Upload a PDF."
+    code, status, title = "unsupported_media_type", 415, "This kind of file is not supported. Upload a PDF or pictures."
 
 
 # --- requests that cannot be served -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from procession.domain.errors import InvalidRequest, OverCapacity, TooLarge, UnsupportedMediaType
+from procession.domain.media import DECLARED, PICTURES_MAX, Media, bundle
 from procession.settings import MIB, Upload
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ PART_TEXT_BYTES_MAX = 4096
 PARTS_BESIDE_FILES_MAX = 32
 ENVELOPE_BYTES_MAX = 64 * 1024
 """What multipart may add around one file: boundaries, headers and the values beside it."""
-PDF_TYPES = frozenset({"application/pdf", "application/x-pdf"})
 UNTYPED = frozenset({"", "application/octet-stream"})
 """What senders say when they do not know; the bytes decide then."""
 
@@ -215,12 +215,13 @@ class _Assembly:
         self.ended = True
 
 
-async def one_file(body: Body, options: dict[bytes, bytes], values: dict[str, str]) -> Part:
-    """The single ``file`` of an upload; the values beside it are put into ``values`` as they come.
+async def one_document(body: Body, options: dict[bytes, bytes], values: dict[str, str]) -> Part:
+    """The document of an upload: one part ``file``, or several that are pictures of its pages, in order.
 
-    A file past the limit comes cut one byte past it. Raises InvalidRequest when there is no file, or more than one.
+    The values beside it are put into ``values`` as they come. A file past the limit comes cut one byte past it. Raises
+    InvalidRequest when there is no file, or several that are not all pictures, and what ``media.bundle`` raises.
     """
-    document: Part | None = None
+    files: list[Part] = []
     async for part in parts(body, options):
         if part.file_name is None:
             values[part.name] = part.text()
@@ -229,12 +230,24 @@ async def one_file(body: Body, options: dict[bytes, bytes], values: dict[str, st
             continue
         if part.name != "file":
             raise InvalidRequest(f"Send the document in the part `file`, not `{part.name[:40]}`.")
-        if document is not None:
-            raise InvalidRequest("One document comes in one request. Send several as a batch: POST /v1/batches.")
-        document = part
-    if document is None:
+        if files and not (_may_be_picture(files[0]) and _may_be_picture(part)):
+            raise InvalidRequest(
+                "One document comes in one request; only pictures of its pages may be several. "
+                "Send several documents as a batch: POST /v1/batches."
+            )
+        files.append(part)
+        if len(files) > PICTURES_MAX:
+            raise InvalidRequest(f"One document may have {PICTURES_MAX} pictures.")
+    if not files:
         raise InvalidRequest("The multipart body has no part `file` with a file name.")
-    return document
+    if len(files) == 1:
+        return files[0]
+    content = bundle([part.content for part in files])
+    return Part("file", files[0].file_name, Media.PICTURES, content)
+
+
+def _may_be_picture(part: Part) -> bool:
+    return part.content_type in UNTYPED or part.content_type.startswith("image/")
 
 
 def too_large(limits: Upload) -> TooLarge:
@@ -243,9 +256,11 @@ def too_large(limits: Upload) -> TooLarge:
 
 
 def check_type(content_type: str) -> None:
-    """Raises UnsupportedMediaType for a file that says it is something other than a PDF."""
-    if content_type not in PDF_TYPES and content_type not in UNTYPED:
-        raise UnsupportedMediaType(f"Files of type {content_type[:80]} are not supported. Upload a PDF.")
+    """Raises UnsupportedMediaType for a file that says it is something other than a PDF or a picture."""
+    if content_type not in DECLARED and content_type not in UNTYPED:
+        raise UnsupportedMediaType(
+            f"Files of type {content_type[:80]} are not supported. Upload a PDF, or JPEG, PNG or HEIC pictures."
+        )
 
 
 def file_name(name: str | None, limits: Upload) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 from procession.domain.analysis import Progress, Stage
 from procession.domain.errors import DocumentError, InvalidRequest, ProcessionError, TooComplex
+from procession.domain.media import Media, media_of
 from procession.sandbox import confine
 from procession.sandbox.frames import Kind, decode_json, encode, encode_json, receive
 from procession.sandbox.limits import Budget, SandboxLimits
@@ -79,8 +80,8 @@ def _answered(sock: socket.socket, confinement: confine.Confinement, verbs: Mapp
     for path in header["readable"]:
         confinement.landlock.allow(path)
     confinement.landlock.restrict()
-    limits.apply()
-    confinement.system_calls.restrict()
+    limits.apply(threads=header["threads"])
+    confinement.system_calls.restrict(threads=header["threads"])
     blobs = tuple(receive(sock).payload for _ in range(header["blobs"]))
     request = Request(header["verb"], header["arguments"], blobs, SandboxLimits(**header["limits"]))
     body, attachment = verbs[request.verb](request, Channel(sock, limits, header["pages"]))
@@ -124,10 +125,17 @@ def _engine(request: Request) -> tuple[Any, Any]:
     return options, limits
 
 
+def _make_room(request: Request, channel: Channel) -> None:
+    """A picture is decoded whole before anything is known of it: that needs the memory OCR needs."""
+    if media_of(request.blobs[0]) is not Media.PDF:
+        channel.scanned()
+
+
 def digitize(request: Request, channel: Channel) -> Answer:
     from procession.digitize import pipeline
 
     options, limits = _engine(request)
+    _make_room(request, channel)
     last = request.limits.pages_per_child
     part = pipeline.analyze_pages(request.blobs[0], 1, last, options, limits, channel.progress)
     if part.pages_total > last:
@@ -142,6 +150,7 @@ def analyze(request: Request, channel: Channel) -> Answer:
     options, limits = _engine(request)
     first, last = request.arguments["first"], request.arguments["last"]
     channel.pages()
+    _make_room(request, channel)
     part = pipeline.analyze_pages(request.blobs[0], first, last, options, limits, channel.progress)
     return {"part": part.to_json()}, None
 
@@ -168,6 +177,7 @@ def render(request: Request, channel: Channel) -> Answer:
 
     _, limits = _engine(request)
     channel.pages()
+    _make_room(request, channel)
     png = drawing.render_page(request.blobs[0], request.arguments["page"], request.arguments["width_px"], limits)
     if request.arguments.get("fields") is not None:
         png = drawing.overlay(png, [Field.model_validate(one) for one in request.arguments["fields"]])
@@ -186,7 +196,7 @@ def warm_up() -> None:
     import phonenumbers
     import pypdfium2
 
-    from procession.digitize import ocr, pipeline
+    from procession.digitize import ocr, photo, pipeline
     from procession.digitize import render as drawing
 
     cv2.setNumThreads(1)
@@ -198,6 +208,7 @@ def warm_up() -> None:
     blank.close()
     data = out.getvalue()
     drawing.render_page(data, 1, 32, pipeline.Limits())
+    photo.warm_up()
     # Documents of our own, so that what the engine loads or compiles at first use is there once, not in every child.
     for sample in sorted((Path(__file__).parent / "data").glob("*.pdf")):
         pipeline.digitize(sample.read_bytes())

@@ -22,6 +22,7 @@ from procession.domain.errors import (
     TooComplex,
 )
 from procession.domain.form import DigitizedDocument, Field
+from procession.domain.media import Media, media_of
 from procession.sandbox import confine
 from procession.sandbox.ending import Crashed, ended, why
 from procession.sandbox.frames import (
@@ -44,6 +45,8 @@ from procession.sandbox.server_process import ServerProcess
 VERBS = "procession.sandbox.child"
 TWICE = "Reading this PDF ended abnormally, twice. Print it to a new PDF and upload that."
 TOO_MUCH = "This PDF yields more than one analysis may answer. Split it and upload the parts."
+NEED_THREADS = frozenset({Media.HEIC, Media.PICTURES})
+"""libheif decodes in a thread of its own, even when told not to."""
 PROGRESS_PER_CALL_MAX = 100_000
 
 OnProgress = Callable[[Progress], None]
@@ -193,6 +196,7 @@ class Sandbox:
                 "limits": asdict(self.limits),
                 "pages": pages,
                 "readable": _readable(arguments),
+                "threads": any(media_of(blob) in NEED_THREADS for blob in blobs),
             }
             try:
                 async with asyncio.timeout(None) as deadline:

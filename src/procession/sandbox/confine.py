@@ -43,6 +43,9 @@ _UNNAMED_FILE = getattr(os, "O_TMPFILE", 0) & ~getattr(os, "O_DIRECTORY", 0)
 """O_TMPFILE's own bit. The other it carries is that of listing a folder, which importing a module needs."""
 _OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | _UNNAMED_FILE
 
+_THREAD = 0x00000100 | 0x00000800 | 0x00010000
+"""CLONE_VM, CLONE_SIGHAND and CLONE_THREAD: what shares all of these is a thread."""
+
 SYSTEM_CALLS = (
     # the pipe that is open already, and files opened for reading
     *("read", "readv", "pread64", "preadv", "write", "writev", "close", "lseek", "fstat", "stat", "lstat", "statx"),
@@ -76,7 +79,7 @@ class Limits:
         self._budget = budget
         self._absent = absent_bytes
 
-    def apply(self) -> None:
+    def apply(self, *, threads: bool = False) -> None:
         budget = self._budget
         cpu_max = max(1, round(budget.cpu_seconds_max))
         self._set(
@@ -88,7 +91,8 @@ class Limits:
         self._set(resource.RLIMIT_FSIZE, 0, 0)
         self._set(resource.RLIMIT_NOFILE, budget.open_files_max, budget.open_files_max)
         self._set(resource.RLIMIT_CORE, 0, 0)
-        self._set(resource.RLIMIT_NPROC, 0, 0)
+        if not threads:  # Linux counts threads as processes; seccomp still refuses processes
+            self._set(resource.RLIMIT_NPROC, 0, 0)
 
     def allow_pages(self, fraction: float) -> None:
         """CPU for ``fraction`` (0 to 1) of the pages this child could have been given."""
@@ -225,12 +229,16 @@ class SystemCalls:
 
     def __init__(self) -> None:
         self._seccomp: Any = None
-        self._program = b""
+        self._programs: dict[bool, bytes] = {}
         if not LINUX:
             return
         import pyseccomp as seccomp  # here, not in the child: finding libseccomp runs other programs
 
         self._seccomp = seccomp
+        self._programs = {threads: self._translated(threads) for threads in (False, True)}
+
+    def _translated(self, threads: bool) -> bytes:
+        seccomp = self._seccomp
         allowed = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
         for name in SYSTEM_CALLS:
             _allow(seccomp, allowed, name)
@@ -240,20 +248,25 @@ class SystemCalls:
         _allow(seccomp, allowed, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0))
         _allow(seccomp, allowed, "setrlimit")
         _allow(seccomp, allowed, "tgkill")  # abort(); ``restrict`` narrows it to the child itself
+        if threads:
+            # a thread of its own, never a process; clone3 hides its flags in memory, so the C library must not use it
+            _allow(seccomp, allowed, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, _THREAD, _THREAD))
+            allowed.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
         with tempfile.TemporaryFile() as file:
             allowed.export_bpf(file)
             file.seek(0)
-            self._program = file.read()
+            return file.read()
 
-    def restrict(self) -> None:
-        """From now on, for this process. Needs ``no_new_privileges`` first."""
-        if not self._program:
+    def restrict(self, *, threads: bool = False) -> None:
+        """From now on, for this process and its ``threads``, if it may start any. Needs ``no_new_privileges`` first."""
+        if not self._programs:
             return
+        content = self._programs[threads]
         seccomp = self._seccomp
         others = seccomp.SyscallFilter(seccomp.ALLOW)
         others.add_rule(seccomp.ERRNO(errno.EPERM), "tgkill", seccomp.Arg(0, seccomp.NE, os.getpid()))
         others.load()
-        program = _Program(len(self._program) // _BPF_INSTRUCTION_BYTES, self._program)
+        program = _Program(len(content) // _BPF_INSTRUCTION_BYTES, content)
         if _libc().prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "seccomp")
 

@@ -24,6 +24,7 @@ from procession.domain.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
+from procession.domain.media import DECLARED, Media, media_of
 from procession.domain.principal import Principal
 from procession.policy import admission
 from procession.services.foundation import Foundation
@@ -38,10 +39,7 @@ from procession.store.queue_depth import ready_of_tenant
 from procession.telemetry import metrics
 
 ROUTE = "POST /v1/analyses"
-MAGIC = b"%PDF-"
-MAGIC_WITHIN_BYTES = 1024
-"""Readers accept the header anywhere in the first kilobyte (PDF 32000-1, implementation note 13)."""
-CONTENT_TYPES = frozenset({"application/pdf", "application/x-pdf", "application/octet-stream", ""})
+CONTENT_TYPES = DECLARED | {"application/octet-stream", ""}
 LOCK_SECONDS = 120.0
 """How long a reservation holds while its request is served."""
 RACES_MAX = 5
@@ -208,7 +206,7 @@ class Submissions:
             key_id=key_id,
             blob_ref=blob_ref,
             size_bytes=len(upload.content),
-            content_type="application/pdf",
+            content_type=media_of(upload.content) or Media.PDF,
             created_at=self._on.clock(),
         )
 
@@ -278,5 +276,5 @@ def check(content: bytes, content_type: str, bytes_max: int) -> None:
         raise EmptyFile
     if len(content) > bytes_max:
         raise TooLarge(f"This file is larger than {bytes_max / MIB:g} MB. Split it or reduce its pictures.")
-    if MAGIC not in content[:MAGIC_WITHIN_BYTES]:
+    if media_of(content) is None:
         raise NotAPdf

@@ -51,7 +51,7 @@ async def test_a_document_comes_whole_however_it_was_cut(size: int) -> None:
     sent = part("priority", b"low") + part("file", content, "menü.pdf", "application/PDF; x=1") + END
     values: dict[str, str] = {}
     with body(in_pieces(sent, size)) as ours:
-        document = await uploads.one_file(ours, BOUNDARY, values)
+        document = await uploads.one_document(ours, BOUNDARY, values)
     assert document.content == content
     assert (document.file_name, document.content_type, values) == ("menü.pdf", "application/pdf", {"priority": "low"})
 
@@ -59,7 +59,7 @@ async def test_a_document_comes_whole_however_it_was_cut(size: int) -> None:
 @pytest.mark.parametrize(("size", "kept"), [(100, 100), (101, 101), (5000, 101)])
 async def test_a_file_past_the_limit_is_kept_to_one_byte_past_it(size: int, kept: int) -> None:
     with body([part("file", b"x" * size, "a.pdf") + END]) as ours:
-        assert len((await uploads.one_file(ours, BOUNDARY, {})).content) == kept
+        assert len((await uploads.one_document(ours, BOUNDARY, {})).content) == kept
 
 
 async def test_a_declared_length_past_the_limit_is_refused_before_anything_is_read() -> None:
@@ -116,12 +116,12 @@ async def test_an_upload_that_stalls_is_given_up() -> None:
 )
 async def test_what_is_not_one_document_is_an_invalid_request(sent: bytes) -> None:
     with body([sent]) as ours, pytest.raises(InvalidRequest):
-        await uploads.one_file(ours, BOUNDARY, {})
+        await uploads.one_document(ours, BOUNDARY, {})
 
 
 async def test_a_missing_boundary_is_an_invalid_request() -> None:
     with body([b"x"]) as ours, pytest.raises(InvalidRequest):
-        await uploads.one_file(ours, {}, {})
+        await uploads.one_document(ours, {}, {})
 
 
 @pytest.mark.parametrize("kind", ["application/pdf", "application/octet-stream", ""])

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from procession.digitize import schema
 from procession.domain.analysis import TERMINAL, AnalysisOptions, Priority, State
 from procession.domain.errors import DocumentError, InvalidRequest
+from procession.domain.media import SUFFIXES, Media
 from procession.domain.principal import Principal
 from procession.http import etag, uploads
 from procession.http.context import App, Asker
@@ -38,7 +39,7 @@ def answer(request: Request, view: AnalysisView, *, status: int = 200, extra: di
 
 
 async def submit(request: Request, application: App, asker: Asker, key: IdempotencyKey, wait: Wait = 0) -> Response:
-    """Hand in one PDF.
+    """Hand in one PDF, or pictures of the pages of one paper form (JPEG, PNG, HEIC).
 
     202 with `Location` while it is analysed; with `?wait=SECONDS` 200 once it is finished, also when it failed.
     """
@@ -92,7 +93,7 @@ async def _taken(
     if kind == "multipart/form-data":
         bytes_max = limits.upload_bytes_max + uploads.ENVELOPE_BYTES_MAX
         with uploads.Body(request, limits, in_flight, bytes_max) as body:
-            document = await uploads.one_file(body, boundary, values)
+            document = await uploads.one_document(body, boundary, values)
             _check_fields(values)
             return await _submit(application, asker, document, values, key)
     values.update({name: request.query_params[name] for name in FIELDS if name in request.query_params})
@@ -196,15 +197,17 @@ async def result(
 
 
 async def document(application: App, asker: Asker, analysis_id: AnalysisId) -> Response:
-    """The uploaded PDF as it came."""
-    content, name, _ = await application.analyses.document(asker, analysis_id)
+    """The uploaded file as it came; several pictures as a ZIP of them."""
+    content, name, media_type = await application.analyses.document(asker, analysis_id)
+    if media_type == Media.PICTURES and not name.lower().endswith(SUFFIXES[Media.PICTURES]):
+        name += SUFFIXES[Media.PICTURES]
     plain = re.sub(r'[^ -~]|["\\%]', "_", name)
     headers = {
         # always a download and always typed by us: what was uploaded must not run as a page of ours
         "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
-    return Response(content, media_type="application/pdf", headers=headers)
+    return Response(content, media_type=media_type, headers=headers)
 
 
 async def page_image(
@@ -232,7 +235,11 @@ UPLOAD_BODY: dict[str, Any] = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "the PDF"},
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "the PDF or picture; repeated for pictures of several pages, in order",
+                        },
                         "priority": {"type": "string", "enum": list(Priority), "default": "urgent"},
                         "languages": {
                             "type": "string",
@@ -244,7 +251,9 @@ UPLOAD_BODY: dict[str, Any] = {
                     },
                 }
             },
-            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+            **{
+                kind: {"schema": {"type": "string", "format": "binary"}} for kind in Media if kind is not Media.PICTURES
+            },
         },
     }
 }

@@ -15,6 +15,8 @@ function onceKey() {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+const isPicture = (file) => file.type.startsWith("image/") || /\.hei[cf]$/i.test(file.name);
+
 function left(seconds) {
   return seconds < 60 ? `${Math.ceil(seconds)} s left` : `${Math.ceil(seconds / 60)} min left`;
 }
@@ -34,23 +36,35 @@ export class Uploads {
   }
 
   add(files) {
-    for (const file of files) {
+    for (const together of this.#documents([...files])) {
       const row = document.getElementById("upload-row").content.firstElementChild.cloneNode(true);
-      row.querySelector(".upload-name").textContent = file.name;
-      row.upload = { file, key: onceKey(), row, priority: this.box.querySelector("[name=priority]:checked").value };
+      const name = together.length > 1 ? `${together[0].name} and ${together.length - 1} more` : together[0].name;
+      row.querySelector(".upload-name").textContent = name;
+      const priority = this.box.querySelector("[name=priority]:checked").value;
+      row.upload = { files: together, name, key: onceKey(), row, priority };
       this.list.append(row);
       this.list.hidden = false;
-      const refusal = this.#refusal(file);
+      const refusal = this.#refusal(together);
       if (refusal) this.#refuse(row.upload, refusal);
       else this.#enqueue(row.upload);
     }
   }
 
-  #refusal(file) {
-    if (file.size > this.bytesMax) {
-      return `This file has ${MB(file.size)}; ${MB(this.bytesMax)} is the most. Split it or reduce its pictures and try again.`;
+  // each file alone, or the photos together when they are pages of one form
+  #documents(files) {
+    const photos = document.getElementById("as-one").checked ? files.filter(isPicture) : [];
+    if (photos.length < 2) return files.map((file) => [file]);
+    photos.sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
+    return [photos, ...files.filter((file) => !isPicture(file)).map((file) => [file])];
+  }
+
+  #refusal(files) {
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    if (size > this.bytesMax) {
+      const what = files.length > 1 ? "These photos have" : "This file has";
+      return `${what} ${MB(size)}; ${MB(this.bytesMax)} is the most. Split it or reduce its pictures and try again.`;
     }
-    return file.size === 0 ? "This file is empty. Check the original and upload it again." : null;
+    return files.some((file) => file.size === 0) ? "This file is empty. Check the original and upload it again." : null;
   }
 
   #enqueue(upload) {
@@ -69,7 +83,7 @@ export class Uploads {
   #send(upload) {
     const body = new FormData();
     body.append("priority", upload.priority);
-    body.append("file", upload.file, upload.file.name);
+    for (const file of upload.files) body.append("file", file, file.name);
     const request = new XMLHttpRequest(); // fetch cannot tell how much was sent
     const started = Date.now();
     request.open("POST", "/v1/analyses");
@@ -86,7 +100,7 @@ export class Uploads {
     const bar = upload.row.querySelector("progress");
     bar.hidden = false;
     bar.value = event.loaded / event.total;
-    bar.setAttribute("aria-label", `Sending ${upload.file.name}`);
+    bar.setAttribute("aria-label", `Sending ${upload.name}`);
     const seconds = (Date.now() - started) / 1000;
     if (seconds > 1 && event.loaded < event.total) {
       const rest = (event.total - event.loaded) / (event.loaded / seconds);
@@ -99,7 +113,7 @@ export class Uploads {
     if (request.status >= 200 && request.status < 300) {
       upload.row.remove();
       this.list.hidden = !this.list.children.length;
-      say(`${upload.file.name} was accepted.`);
+      say(`${upload.name} was accepted.`);
       this.accepted();
     } else if (BUSY.has(request.status)) {
       const wait = Math.max(1, Number(request.getResponseHeader("Retry-After")) || 5);
@@ -131,7 +145,7 @@ export class Uploads {
     this.#show(upload, "refused", words);
     upload.row.querySelector("[data-do=dismiss]").hidden = false;
     upload.row.querySelector("[data-do=again]").hidden = !again;
-    say(`${upload.file.name}: ${words}`);
+    say(`${upload.name}: ${words}`);
   }
 
   #show(upload, state, words) {
