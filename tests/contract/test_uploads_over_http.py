@@ -123,7 +123,8 @@ def test_a_damaged_document_fails_with_its_own_code_and_the_next_one_is_fine(cli
 @pytest.mark.parametrize(
     ("request_", "expected"),
     [
-        ({"files": {"file": ("a.png", b"x", "image/png")}}, (415, "unsupported_media_type")),
+        ({"files": {"file": ("a.gif", b"GIF89a", "image/gif")}}, (415, "unsupported_media_type")),
+        ({"files": {"file": ("a.png", b"x", "image/png")}}, (422, "not_a_pdf")),
         ({"content": b"x", "headers": {"content-type": "text/plain"}}, (415, "unsupported_media_type")),
         ({"content": b"x", "headers": {"content-type": "multipart/form-data"}}, (422, "invalid_request")),
         (

@@ -15,7 +15,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from procession.domain.errors import InvalidRequest, OverCapacity, TooLarge, UnsupportedMediaType
-from procession.domain.media import DECLARED, PICTURES_MAX, Media, bundle
+from procession.domain.media import DECLARED, PICTURES, PICTURES_MAX, Media, bundle, media_of
 from procession.settings import MIB, Upload
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ async def one_document(body: Body, options: dict[bytes, bytes], values: dict[str
             continue
         if part.name != "file":
             raise InvalidRequest(f"Send the document in the part `file`, not `{part.name[:40]}`.")
-        if files and not (_may_be_picture(files[0]) and _may_be_picture(part)):
+        if files and not {media_of(files[0].content), media_of(part.content)} <= PICTURES:
             raise InvalidRequest(
                 "One document comes in one request; only pictures of its pages may be several. "
                 "Send several documents as a batch: POST /v1/batches."
@@ -244,10 +244,6 @@ async def one_document(body: Body, options: dict[bytes, bytes], values: dict[str
         return files[0]
     content = bundle([part.content for part in files])
     return Part("file", files[0].file_name, Media.PICTURES, content)
-
-
-def _may_be_picture(part: Part) -> bool:
-    return part.content_type in UNTYPED or part.content_type.startswith("image/")
 
 
 def too_large(limits: Upload) -> TooLarge:

@@ -7,6 +7,7 @@ import ctypes
 import os
 import signal
 import socket
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,21 @@ def powers(request: Request, channel: Channel) -> Answer:
         "another user": lambda: os.setuid(12345),
     }
     return {name: attempt(one) for name, one in tried.items()}, None
+
+
+def threads(request: Request, channel: Channel) -> Answer:
+    """What starting a thread answered."""
+
+    def start() -> None:
+        one = threading.Thread(target=lambda: None)
+        one.start()
+        one.join()
+
+    try:
+        start()
+    except (OSError, RuntimeError) as error:
+        return type(error).__name__, None
+    return "done", None
 
 
 def belongings(request: Request, channel: Channel) -> Answer:
@@ -174,7 +190,7 @@ VERBS = {
     one.__name__: one
     for one in (
         *(echo, powers, belongings, spin, sleep, hoard, hoard_in_c, objects, recurse, crash, abort, leave, flood),
-        *(late, chatter, raw, locked, stumble, memory_with_ocr),
+        *(late, chatter, raw, locked, stumble, memory_with_ocr, threads),
     )
 }
 

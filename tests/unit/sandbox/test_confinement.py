@@ -46,6 +46,18 @@ async def test_a_library_may_load_a_module_of_its_own_late(taken_over: Sandbox) 
     assert await ask(taken_over, "late") == "wave"
 
 
+@linux
+@pytest.mark.parametrize(("blob", "may"), [(b"%PDF-1.7", False), (b"\0\0\0\x18ftypheic\0\0\0\0", True)])
+async def test_only_a_child_that_decodes_heic_starts_threads_and_none_starts_processes(
+    taken_over: Sandbox, tmp_path: Path, blob: bytes, may: bool
+) -> None:
+    (tmp_path / "there").write_text("a contract")
+    tried = (await taken_over.call("powers", {"folder": str(tmp_path), "port": 9}, [blob], 1)).body
+    assert {name: said for name, said in tried.items() if said != "PermissionError"} == {}
+    threads = (await taken_over.call("threads", {}, [blob], 1)).body
+    assert (threads == "done") is may
+
+
 async def test_secrets_of_the_service_are_not_inherited(monkeypatch: pytest.MonkeyPatch, taken_over: Sandbox) -> None:
     monkeypatch.setenv("PROCESSION_API_KEYS", "a secret")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")

@@ -33,7 +33,7 @@ from tests.unit.services.acting import FIELDS, PDF, House, a_document
         (b"hello", "application/pdf", NotAPdf),
         (b" " * 1024 + b"%PDF-", "application/pdf", NotAPdf),
         (PDF + b"0" * 2000, "application/pdf", TooLarge),
-        (PDF, "image/png", UnsupportedMediaType),
+        (PDF, "image/gif", UnsupportedMediaType),
     ],
 )
 def test_what_cannot_be_a_form_is_refused_without_parsing(
