@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from procession.digitize.detect import Candidate, Proposals, accepted
+from procession.digitize.detect.candidate import ACCEPT
 from procession.digitize.learned.features import boxes_of, feature_table
 from procession.digitize.learned.model import FieldModel, shipped_model
 from procession.digitize.learned.peers import overlaps
@@ -24,6 +25,13 @@ SIDE_POINTS_MIN = 4.0
 BUTTON_SURE = 0.75
 """Rating from which a place to write becomes a box to tick; and from 1 minus which the other way round."""
 BUTTON_POINTS_MAX = 40.0
+GUESS_SURE_MIN = 0.75
+"""Confidence a proposal needs that the rules alone would not have made."""
+RATINGS_MIN = 3
+"""Marks in a row that make it one of a rating table."""
+AREA_LINES_MIN = 2
+AREA_LINE_SHARE = 0.9
+"""Of an area's width, for a line of it."""
 
 _BUTTONS = frozenset({"checkbox", "radio"})
 
@@ -51,12 +59,17 @@ def judged(proposals: Proposals, page: PageContent, model: FieldModel) -> list[C
     if not given:
         return []
     rated = rate(feature_table(given, proposals.scene), given, model)
-    kept = choose(rated.boxes, rated.field, model.accept)
+    kept = areas_whole(given, choose(rated.boxes, rated.field, model.accept))
     is_button = [_is_button(one, float(rated.button[index])) for index, one in enumerate(given)]
     sure = {family: model.confidence(rated.field, family) for family in ("text", "button")}
+    marks = [given[index].box for index in kept if is_button[index]]
     found = []
     for index in kept:
         one, ticked = given[index], is_button[index]
+        if one.confidence < ACCEPT and sure["button" if ticked else "text"][index] < GUESS_SURE_MIN:
+            continue
+        if not ticked and _heads_ratings(one.box, marks) and _printed_in(one.box, page):
+            continue
         kind = one.kind if ticked == (one.kind in _BUTTONS) else "checkbox" if ticked else "text"
         # a box to tick is drawn where it is; moved by fractions of a point it would leave its row of options
         drawn = ticked and one.kind in _BUTTONS
@@ -92,6 +105,35 @@ def choose(boxes: Floats, rating: npt.NDArray[np.float64], accept: float) -> lis
             kept.append(order[place])
             gone |= shared[place]
     return kept
+
+
+def areas_whole(given: Sequence[Candidate], kept: list[int]) -> list[int]:
+    """``kept`` with the lines of a writing area replaced by the area, where the rules are sure that it is one."""
+    out = list(kept)
+    for index, area in enumerate(given):
+        if area.kind != "textarea" or area.confidence < ACCEPT or index in out:
+            continue
+        lines = [one for one in out if _line_of(given[one].box, area.box)]
+        if len(lines) >= AREA_LINES_MIN:
+            out = [one for one in out if one not in lines] + [index]
+    return out
+
+
+def _line_of(line: Rect, area: Rect) -> bool:
+    wide = line.width >= AREA_LINE_SHARE * area.width
+    return wide and area.x0 - 2 <= line.centre[0] <= area.x1 + 2 and area.y0 - 2 <= line.centre[1] <= area.y1 + 2
+
+
+def _heads_ratings(cell: Rect, marks: Sequence[Rect]) -> bool:
+    """Whether ``cell`` stands over the questions of a rating table: the next row, right of it, is one of marks."""
+    reach = 1.5 * cell.height
+    beside = [mark for mark in marks if 0 <= mark.y0 - cell.y1 <= reach and mark.x0 >= cell.x1 - 3]
+    return len(beside) >= RATINGS_MIN
+
+
+def _printed_in(box: Rect, page: PageContent) -> bool:
+    centres = (word.box.centre for word in page.words if word.visible)
+    return any(box.x0 < x < box.x1 and box.y0 < y < box.y1 for x, y in centres)
 
 
 def _is_button(one: Candidate, rating: float) -> bool:

@@ -24,8 +24,10 @@ AGAIN_COST = 45
 """Words that name one value already."""
 
 _JOINS = re.compile(
-    r"^ *(?:as |als |como |comme |come |for |of |de |d |di |in |is |was |has been |have been |were |being |wurden? |est |es |e |en concepto de |a titolo di |a titre d |"
-    r"a |an |the |your |our |una |un |uno |eine |le |la |el |il |de |non refundable |initial |first |paid |received |booking |held )*$"
+    r"^ *(?:as |als |como |comme |come |for |of |de |d |di |in |is |was |has been |have been |were |being |wurden? |"
+    r"est |es |e |en concepto de |a titolo di |a titre d |"
+    r"a |an |the |your |our |una |un |uno |eine |le |la |el |il |de |non refundable |initial |first |paid |received |"
+    r"booking |held )*$"
 )
 
 
@@ -103,9 +105,7 @@ def assigned(text: str, values: Sequence[tuple[int, int]], roles: Sequence[Role]
     ]
 
 
-def _cost(
-    folded: str, value: tuple[int, int], mention: Mention, values: Sequence[tuple[int, int]]
-) -> float | None:
+def _cost(folded: str, value: tuple[int, int], mention: Mention, values: Sequence[tuple[int, int]]) -> float | None:
     start, end = value
     longer = min(mention.end - mention.start, 25) / 100
     if mention.end <= start:

@@ -1,7 +1,5 @@
 """Which of several dates or amounts is which: by the nearest telling words beside, before or above."""
 
-# ruff: noqa: E501 - a pattern with its synonyms reads better in one line
-
 from __future__ import annotations
 
 import re
