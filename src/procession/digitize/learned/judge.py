@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -29,6 +30,7 @@ GUESS_SURE_MIN = 0.75
 """Confidence a proposal needs that the rules alone would not have made."""
 RATINGS_MIN = 3
 """Marks in a row that make it one of a rating table."""
+RATING_ROWS_MIN = 3
 AREA_LINES_MIN = 2
 AREA_LINE_SHARE = 0.9
 """Of an area's width, for a line of it."""
@@ -68,7 +70,7 @@ def judged(proposals: Proposals, page: PageContent, model: FieldModel) -> list[C
         one, ticked = given[index], is_button[index]
         if one.confidence < ACCEPT and sure["button" if ticked else "text"][index] < GUESS_SURE_MIN:
             continue
-        if not ticked and _heads_ratings(one.box, marks) and _printed_in(one.box, page):
+        if not ticked and _heads_ratings(one.box, marks):
             continue
         kind = one.kind if ticked == (one.kind in _BUTTONS) else "checkbox" if ticked else "text"
         # a box to tick is drawn where it is; moved by fractions of a point it would leave its row of options
@@ -125,15 +127,13 @@ def _line_of(line: Rect, area: Rect) -> bool:
 
 
 def _heads_ratings(cell: Rect, marks: Sequence[Rect]) -> bool:
-    """Whether ``cell`` stands over the questions of a rating table: the next row, right of it, is one of marks."""
-    reach = 1.5 * cell.height
-    beside = [mark for mark in marks if 0 <= mark.y0 - cell.y1 <= reach and mark.x0 >= cell.x1 - 3]
-    return len(beside) >= RATINGS_MIN
-
-
-def _printed_in(box: Rect, page: PageContent) -> bool:
-    centres = (word.box.centre for word in page.words if word.visible)
-    return any(box.x0 < x < box.x1 and box.y0 < y < box.y1 for x, y in centres)
+    """Whether ``cell`` stands over the questions of a rating table: right of it, row after row of marks."""
+    rows = Counter(
+        round((mark.y0 - cell.y1) / cell.height)
+        for mark in marks
+        if 0 <= mark.y0 - cell.y1 <= 6 * cell.height and mark.x0 >= cell.x1 - 3
+    )
+    return sum(count >= RATINGS_MIN for count in rows.values()) >= RATING_ROWS_MIN
 
 
 def _is_button(one: Candidate, rating: float) -> bool:
