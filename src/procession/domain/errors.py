@@ -51,7 +51,7 @@ class DocumentError(Permanent):
 class NotAPdf(DocumentError):
     code, title = (
         "not_a_pdf",
-        "This file is not a PDF or a picture (JPEG, PNG, HEIC). Export it as PDF and upload that.",
+        "This file is not a PDF or a picture (JPEG, PNG, HEIC). Export or print it as PDF and upload that.",
     )
 
 

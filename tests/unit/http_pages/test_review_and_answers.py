@@ -30,17 +30,17 @@ def test_a_field_is_shown_as_the_reviewer_left_it() -> None:
         "b": {"action": "reject", "changes": {}},
         "c": {"action": "approve", "changes": {}},
     }
-    shown = review.shown_fields(found, decisions)
+    shown = review.shown_fields(Form(fields=tuple(found)), decisions)
     assert [one["status"] for one in shown] == ["changed", "left_out", "approved", "look"]
     assert (shown[0]["label"], shown[0]["value"], shown[0]["value_text"]) == ("New", "y", None)
-    assert review.tally(shown) == {"approved": 1, "changed": 1, "left_out": 1, "look": 1, "open": 0}
+    assert review.tally(shown) == {"approved": 1, "changed": 1, "added": 0, "left_out": 1, "look": 1, "open": 0}
 
 
 def test_changed_options_are_shown_whether_sent_as_labels_or_as_objects() -> None:
     decisions = {
         "a": {"action": "modify", "changes": {"options": ["One", {"label": "Two", "box": None, "value": None}]}}
     }
-    shown = review.shown_fields([field("a", FieldType.RADIO)], decisions)
+    shown = review.shown_fields(Form(fields=(field("a", FieldType.RADIO),)), decisions)
     assert [option["label"] for option in shown[0]["options"]] == ["One", "Two"]
 
 
@@ -50,7 +50,7 @@ def test_fields_are_grouped_by_section_in_reading_order_or_listed_least_sure_fir
         field("b", section="s1", confidence=0.4),
         field("c", confidence=0.6),
     ]
-    shown = review.shown_fields(found, {"b": {"action": "approve", "changes": {}}})
+    shown = review.shown_fields(Form(fields=tuple(found)), {"b": {"action": "approve", "changes": {}}})
     groups = review.arranged(shown, {"s1": "Couple"}, "")
     assert [(title, [one["id"] for one in some]) for title, some in groups] == [("Couple", ["a", "b"]), (None, ["c"])]
     assert [one["id"] for _, some in review.arranged(shown, {}, "unsure") for one in some] == ["c", "a", "b"]

@@ -1,13 +1,14 @@
 // The paper: pictures of the pages with a box for every field. Zoom, the strip of pages, and which box is lit.
 
 const STEP = 1.25;
-const SVG = "http://www.w3.org/2000/svg";
 const SLIP = 6; // pixels: a shorter drag is a click
 const PLACED = { width: 0.3, height: 0.022 }; // of the page: a box that was not drawn but put somewhere
 const NUDGE = 0.004;
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const rounded = (box) => box.map((one) => Math.round(one * 1e5) / 1e5);
+
+const drawnIn = (parent, tag) => parent.appendChild(document.createElementNS(parent.namespaceURI, tag));
 
 function put(rect, [x0, y0, x1, y1]) {
   for (const [name, value] of Object.entries({ x: x0, y: y0, width: x1 - x0, height: y1 - y0 })) rect.setAttribute(name, value);
@@ -49,7 +50,7 @@ export class Paper {
     if (!this.drawing || !overlay || event.button !== 0) return;
     event.preventDefault();
     overlay.setPointerCapture(event.pointerId);
-    const rect = overlay.appendChild(document.createElementNS(SVG, "rect"));
+    const rect = drawnIn(overlay, "rect");
     rect.setAttribute("class", "drawn");
     this.drawing = { overlay, rect, from: this.#at(event, overlay), x: event.clientX, y: event.clientY };
   }
@@ -127,10 +128,10 @@ export class Paper {
 
   #insert(id, page) {
     const overlay = document.querySelector(`#page-${page} .overlay`);
-    const group = overlay.appendChild(document.createElementNS(SVG, "g"));
+    const group = drawnIn(overlay, "g");
     group.dataset.box = id;
     group.dataset.added = "yes";
-    const rect = group.appendChild(document.createElementNS(SVG, "rect"));
+    const rect = drawnIn(group, "rect");
     rect.setAttribute("class", "box");
     rect.setAttribute("role", "button");
     rect.setAttribute("tabindex", "-1");
