@@ -26,11 +26,22 @@ STEP_LEVELS_MIN = 14.0
 """A sheet is lighter than what it lies on by this many of 255 levels, on each of its sides. A printed frame is not."""
 SHADE_LEVELS_MIN = 22.0
 """Light that differs by less over the page is left alone, so that printed shades keep their look."""
+DARKER_SHARE_MIN = 0.6
+"""Of the lightest place within reach: a shadow is not darker, a printed band is."""
+BAND_REACH_SHARE = 0.3
 PAPERS = ((210 / 297, 595.3, 841.9), (8.5 / 11, 612.0, 792.0), (8.5 / 14, 612.0, 1008.0))
 """Narrow by wide side, and both in points: A sizes, Letter, Legal."""
 PAPER_TOLERANCE = 0.06
 """How far a sheet's proportions, measured through perspective, may be from its paper's."""
 
+
+GROWN_SHARE_MAX = 0.35
+"""A printed band along a sheet's side is at most this part of the sheet."""
+GROWN_STEPS_MIN = 4
+"""Of half a hundredth of the sheet; less is the blur of an edge."""
+_GROWTH = np.arange(0.0, GROWN_SHARE_MAX, 0.005)
+BAND_COLOUR_MIN = 12.0
+"""Distance in CIELAB between a printed band and what the sheet lies on, at both of the band's ends."""
 
 FOCAL_SHARE = 0.78
 """Focal length of a telephone's main camera, in longer sides of its picture: about 28 mm on 36 mm."""
@@ -52,7 +63,62 @@ def find_sheet(photo: Colour) -> NDArray[np.float64] | None:
             step = _step(grey, quad)
             if step >= STEP_LEVELS_MIN and (best is None or share * min(step, 60.0) > best[0]):
                 best = share * min(step, 60.0), quad
-    return None if best is None else best[1] / factor
+    return None if best is None else _grown(small, best[1]) / factor
+
+
+def _grown(small: NDArray[Any], quad: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``quad`` with the printed bands of its sides: a dark letterhead that runs to the edges looks unlike paper.
+
+    Beyond the end of the light paper the sheet goes on as long as its colour ends where its neighbouring sides would
+    be, on both ends; a table's does not.
+    """
+    colours = cv2.cvtColor(cv2.GaussianBlur(small, (5, 5), 0), cv2.COLOR_RGB2LAB).astype(np.float64)
+    out = quad.copy()
+    for at in range(4):
+        one, two, after, before = (quad[(at + step) % 4] for step in range(4))
+        along = (two - one) / max(float(np.linalg.norm(two - one)), 1e-6)
+        ways = one - before, two - after
+        grown = 0
+        for step, share in enumerate(_GROWTH[1:], start=1):
+            ends = (one + share * ways[0], along), (two + share * ways[1], -along)
+            if min(_ends_there(colours, corner, inward) for corner, inward in ends) < BAND_COLOUR_MIN:
+                break
+            grown = step
+        if grown >= GROWN_STEPS_MIN:
+            share = _end_of_band(colours, (one, two), ways, grown)
+            out[at], out[(at + 1) % 4] = out[at] + share * ways[0], out[(at + 1) % 4] + share * ways[1]
+    return out
+
+
+def _end_of_band(
+    colours: NDArray[np.float64],
+    side: tuple[NDArray[np.float64], NDArray[np.float64]],
+    ways: tuple[NDArray[np.float64], NDArray[np.float64]],
+    grown: int,
+) -> float:
+    """The step of growth, about ``grown`` at most, where the colour along the whole side changes most."""
+    height, width = colours.shape[:2]
+    middles = []
+    for share in _GROWTH[: grown + GROWN_STEPS_MIN]:
+        one, two = side[0] + share * ways[0], side[1] + share * ways[1]
+        line = np.linspace(one, two, 80)[4:-4].round().astype(int)
+        x, y = np.clip(line[:, 0], 0, width - 1), np.clip(line[:, 1], 0, height - 1)
+        middles.append(np.median(colours[y, x], axis=0))
+    changes = np.linalg.norm(np.diff(np.asarray(middles), axis=0), axis=1)
+    return float(_GROWTH[GROWN_STEPS_MIN + int(np.argmax(changes[GROWN_STEPS_MIN:]))])
+
+
+def _ends_there(colours: NDArray[np.float64], corner: NDArray[np.float64], inward: NDArray[np.float64]) -> float:
+    """How unlike the colours on both sides of a sheet's edge are; 0 outside the photograph."""
+    height, width = colours.shape[:2]
+    reach = 0.012 * max(height, width)
+    found = []
+    for point in (corner + reach * inward, corner - reach * inward):
+        x, y = round(float(point[0])), round(float(point[1]))
+        if not (2 <= x < width - 2 and 2 <= y < height - 2):
+            return 0.0
+        found.append(np.median(colours[y - 2 : y + 3, x - 2 : x + 3].reshape(-1, 3), axis=0))
+    return float(np.linalg.norm(found[0] - found[1]))
 
 
 def _masks(small: NDArray[Any], grey: NDArray[Any]) -> list[NDArray[Any]]:
@@ -241,5 +307,13 @@ def without_shadows(page: Colour) -> Colour:
     low, high = (float(np.percentile(lightness, share)) for share in (3, 97))
     if high - low < SHADE_LEVELS_MIN and high > 200:
         return page
-    light = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    light = cv2.resize(_without_bands(paper), (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.divide(page, np.maximum(light, 24), scale=245), dtype=np.uint8)
+
+
+def _without_bands(paper: NDArray[Any]) -> NDArray[Any]:
+    """The light on a page, nowhere much darker than around: what is darker is printed so, and stays printed."""
+    reach = max(3, round(BAND_REACH_SHARE * max(paper.shape[:2]))) | 1
+    around = cv2.dilate(paper, np.ones((reach, reach), np.uint8))
+    least = (DARKER_SHARE_MIN * cv2.blur(around, (reach, reach))).astype(np.uint8)
+    return np.asarray(np.maximum(paper, least))

@@ -69,6 +69,26 @@ def test_the_corners_of_a_slanted_sheet_are_found() -> None:
     assert np.abs(found - CORNERS).max() < 8
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_a_dark_letterhead_that_runs_to_the_edges_belongs_to_the_sheet(turns: int) -> None:
+    sheet = page()
+    sheet[: round(0.11 * len(sheet))] = (122, 62, 93)
+    cv2.putText(sheet, "Letterhead in white", (120, 90), cv2.FONT_HERSHEY_SIMPLEX, 1.4, (255, 255, 255), 3)
+    found = photo_sheet.find_sheet(photographed(np.ascontiguousarray(np.rot90(sheet, turns))))
+    assert found is not None
+    assert np.abs(found - CORNERS).max() < 12
+
+
+def test_a_dark_letterhead_is_not_lightened_like_a_shadow() -> None:
+    sheet = page()
+    sheet[: round(0.11 * len(sheet))] = (122, 62, 93)
+    light = (1.0 - 0.5 * np.linspace(0, 1, sheet.shape[1]))[None, :, None]
+    lit = photo_sheet.without_shadows((sheet * light).astype(np.uint8))
+    band, paper = lit[: round(0.1 * len(sheet))], lit[round(0.2 * len(sheet)) :]
+    assert np.median(band, axis=(0, 1)).max() < 180
+    assert np.median(paper, axis=(0, 1)).min() > 235
+
+
 def test_a_frame_printed_on_a_page_that_fills_the_picture_is_no_sheet() -> None:
     sheet = np.full((1500, 1200, 3), 250, dtype=np.uint8)
     cv2.rectangle(sheet, (150, 150), (1050, 1350), (0, 0, 0), 6)
