@@ -8,18 +8,21 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from procession.digitize.classify import classify
+from procession.digitize.classify import classify, meaning_of
 from procession.digitize.draft import Draft
 from procession.digitize.kind import document_kind, document_title
 from procession.digitize.page import PageContent, Rect
 from procession.digitize.parts import PagePart, PagesPart, Turned
 from procession.digitize.values import extract_values
-from procession.domain.form import Box, DigitizedDocument, Field, Form, Option, Page, Section, Source
+from procession.domain.form import Box, DigitizedDocument, Field, FieldType, Form, Option, Page, Section, Source
 
 NAME_CHARS_MAX = 60
 WARNINGS_MAX = 100
 REVIEW_BELOW = 0.6
 """Confidence under which a person is asked to look."""
+TELLING_MIN = 2
+"""So many dates, amounts and addresses in the text show that a page is filled."""
+_TELLING = frozenset({FieldType.DATE, FieldType.CURRENCY, FieldType.EMAIL, FieldType.PHONE, FieldType.TIME})
 
 
 def assemble_parts(parts: Sequence[PagesPart]) -> DigitizedDocument:
@@ -95,13 +98,19 @@ def _sections_and_fields(pages: Sequence[PagePart], title: str | None) -> tuple[
 
 
 def _without_labels(fields: Sequence[Field]) -> list[Field]:
-    """Without "values" of the text that are only the printed label of a field on the page."""
+    """Without "values" of the text that are only the printed label of a field on the page.
+
+    On a filled page it is the other way round: the empty space below an answer took the answer for its label.
+    """
     labels = {field.label.casefold() for field in fields if field.source is not Source.TEXT}
+    filled = sum(field.source is Source.TEXT and field.type in _TELLING for field in fields) >= TELLING_MIN
     return [
         field
         for field in fields
         if field.source is not Source.TEXT
         or str(field.value_text or field.value).casefold().strip(" :*?") not in labels
+        or field.type in _TELLING
+        or (filled and meaning_of(str(field.value)) is None)
     ]
 
 

@@ -12,6 +12,7 @@ import pypdfium2.raw as pdfium
 
 from procession.digitize.document import Frame, OpenPage
 from procession.digitize.page import Rect, Segment, Shape
+from procession.digitize.visibility import Laid, Placed, clip_of, in_layer
 
 OBJECTS_MAX = 60_000
 """Graphics objects looked at on one page, nested ones included."""
@@ -68,6 +69,10 @@ class Drawing:
     segments: list[Segment] = field(default_factory=list)
     shapes: list[Shape] = field(default_factory=list)
     images: list[Rect] = field(default_factory=list)
+    laid: list[Laid] = field(default_factory=list)
+    """What hides words or stands behind them, in the order it is painted."""
+    placed: dict[int, Placed] = field(default_factory=dict)
+    """Text objects by their address."""
     warnings: list[str] = field(default_factory=list)
 
 
@@ -93,13 +98,57 @@ def read_drawing(page: OpenPage) -> Drawing:
         if count >= OBJECTS_MAX or points_left <= 0:
             found.warnings.append(f"Page {page.number} holds too many drawn objects; the rest was left out.")
             break
-        if kind == pdfium.FPDF_PAGEOBJ_PATH:
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            clip = _clip(obj, matrix, page.frame)
+            found.placed[ctypes.addressof(obj.contents)] = Placed(count, clip, in_layer(obj))
+        elif kind == pdfium.FPDF_PAGEOBJ_PATH:
+            before = len(found.shapes)
             points_left -= _path(obj, matrix, page.frame, found)
+            if len(found.shapes) > before:
+                _lay_shapes(obj, matrix, page.frame, count, before, found)
         elif kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING):
             box = _image(obj, matrix, page.frame) if kind == pdfium.FPDF_PAGEOBJ_IMAGE else None
             if box is not None:
                 found.images.append(box)
+            _lay_picture(obj, matrix, page.frame, count, box, found)
     return found
+
+
+def _clip(obj: Any, outer: Matrix, frame: Frame) -> Rect | None:
+    clip = clip_of(obj)
+    if clip is None:
+        return None
+    left, bottom, right, top = clip
+    corners = [frame.point(*outer.point(x, y)) for x, y in ((left, bottom), (left, top), (right, bottom), (right, top))]
+    return _bounds(corners) if right >= left and top >= bottom else Rect(0, 0, -1, -1)
+
+
+def _within(box: Rect, clip: Rect | None) -> Rect:
+    if clip is None:
+        return box
+    return Rect(max(box.x0, clip.x0), max(box.y0, clip.y0), min(box.x1, clip.x1), min(box.y1, clip.y1))
+
+
+def _lay_shapes(obj: Any, outer: Matrix, frame: Frame, order: int, first: int, found: Drawing) -> None:
+    filled = [shape for shape in found.shapes[first:] if shape.filled]
+    if not filled:
+        return
+    clear = bool(pdfium.FPDFPageObj_HasTransparency(obj))
+    clip = _clip(obj, outer, frame)
+    for shape in filled:
+        solid = shape.kind == "rect" and not clear and len(filled) == 1
+        found.laid.append(Laid(order, _within(shape.box, clip), shape.fill, solid))
+
+
+def _lay_picture(obj: Any, outer: Matrix, frame: Frame, order: int, box: Rect | None, found: Drawing) -> None:
+    clip = _clip(obj, outer, frame)
+    if box is None:  # a gradient is as large as its clip
+        box = _on_page(clip, frame) if clip is not None else Rect(0, 0, frame.width, frame.height)
+    if box is None:
+        return
+    picture = pdfium.FPDFPageObj_GetType(obj) == pdfium.FPDF_PAGEOBJ_IMAGE
+    solid = picture and not pdfium.FPDFPageObj_HasTransparency(obj)
+    found.laid.append(Laid(order, _within(box, clip), None, solid, obj if picture else None))
 
 
 def _objects(page: Any) -> Iterator[tuple[Any, int, Matrix]]:

@@ -12,17 +12,16 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from procession.digitize.document import Document, Frame, OpenPage
-from procession.digitize.page import PageContent, Rect, Shape, Word
+from procession.digitize.page import PageContent, Rect, Word
 from procession.digitize.paths import Drawing, read_drawing
+from procession.digitize.visibility import Backdrop, Placed, is_seen, shows_ink
 
 CHARACTERS_MAX = 120_000
 """Characters read of one page; a page of a telephone book holds a tenth of it."""
-WHITE = 248
-"""Every channel from here on is white on paper."""
-DARK_FILL = 225
-"""A fill with a channel darker than this shows white words."""
-READABLE_POINTS_MIN = 1.5
-"""Lower letters are dust to a reader's eye."""
+LAYER_SCALE = 1.5
+"""Pixels a point of the picture that shows which layers are switched on;"""
+LAYER_PIXELS_MAX = 3000
+"""and at most this many along its longer side."""
 GAP_EM = 0.28
 """A wider gap between two letters, in heights of the line, parts words even without a space."""
 
@@ -42,6 +41,7 @@ class _Style:
     drawn: bool
     sideways: bool = False
     """Its lines run up or down the page as displayed."""
+    placed: Placed | None = None
 
 
 _PLAIN = _Style("", False, (0, 0, 0), True)
@@ -68,8 +68,7 @@ def read_open(page: OpenPage) -> PageContent:
     frame = page.frame
     drawing = read_drawing(page)
     warnings = list(drawing.warnings)
-    words = _words(page, warnings)
-    words = [_seen(word, frame, drawing) for word in words]
+    words = _words(page, drawing, warnings)
     return PageContent(
         number=page.number,
         width=frame.width,
@@ -83,42 +82,42 @@ def read_open(page: OpenPage) -> PageContent:
     )
 
 
-def _seen(word: Word, frame: Frame, drawing: Drawing) -> Word:
-    """White words are seen on dark panels and pictures only; words off the page never."""
-    x, y = word.box.centre
-    off = not (0 <= x <= frame.width and 0 <= y <= frame.height)
-    dust = max(word.box.width, word.box.height) < READABLE_POINTS_MIN or word.size < READABLE_POINTS_MIN * 0.87
-    if off or dust or (word.visible and min(word.colour) >= WHITE and not _on_dark(x, y, drawing)):
-        return replace(word, visible=False)
-    return word
-
-
-def _on_dark(x: float, y: float, drawing: Drawing) -> bool:
-    def holds(box: Rect) -> bool:
-        return box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1
-
-    return any(_dark(shape) and holds(shape.box) for shape in drawing.shapes) or any(map(holds, drawing.images))
-
-
-def _dark(shape: Shape) -> bool:
-    return shape.filled and shape.fill is not None and min(shape.fill) < DARK_FILL
-
-
-def _words(page: OpenPage, warnings: list[str]) -> list[Word]:
+def _words(page: OpenPage, drawing: Drawing, warnings: list[str]) -> list[Word]:
     text = pdfium.FPDFText_LoadPage(page.raw)
     if not text:
         warnings.append(f"The text of page {page.number} cannot be read.")
         return []
     try:
         found: list[Word] = []
-        for run in _runs(_letters(text, page, warnings)):
-            found.extend(_split(run))
-        return found
+        layered: list[int] = []
+        backdrop = Backdrop.of(drawing.laid)
+        width, height = page.frame.width, page.frame.height
+        for run in _runs(_letters(text, page, drawing, warnings)):
+            for word, placed in _split(run):
+                seen = word.visible and is_seen(word, placed, backdrop, width, height, page.raw)
+                if seen and placed is not None and placed.layered:
+                    layered.append(len(found))
+                found.append(word if seen == word.visible else replace(word, visible=seen))
+        return _without_hidden_layers(found, layered, page)
     finally:
         pdfium.FPDFText_ClosePage(text)
 
 
-def _letters(text: Any, page: OpenPage, warnings: list[str]) -> Iterator[_Letter | None]:
+def _without_hidden_layers(words: list[Word], layered: Sequence[int], page: OpenPage) -> list[Word]:
+    """Words of a layer that is switched off leave no ink on the page as it is shown."""
+    if not layered:
+        return words
+    scale = min(LAYER_SCALE, LAYER_PIXELS_MAX / max(page.frame.width, page.frame.height))
+    bitmap = page.raw.render(scale=scale, grayscale=True, may_draw_forms=False)
+    picture = bitmap.to_numpy().reshape(bitmap.height, bitmap.width)
+    for index in layered:
+        if not shows_ink(picture, words[index].box, scale):
+            words[index] = replace(words[index], visible=False)
+    bitmap.close()
+    return words
+
+
+def _letters(text: Any, page: OpenPage, drawing: Drawing, warnings: list[str]) -> Iterator[_Letter | None]:
     """Letters in reading order; None where a word ends."""
     count = pdfium.FPDFText_CountChars(text)
     if count > CHARACTERS_MAX:
@@ -144,13 +143,13 @@ def _letters(text: Any, page: OpenPage, warnings: list[str]) -> Iterator[_Letter
             key = ctypes.addressof(obj.contents)
             known = styles.get(key)
             if known is None:
-                known = styles[key] = _style(obj, frame)
+                known = styles[key] = _style(obj, frame, drawing.placed.get(key))
             style = known
         rect = frame.rect(box.left, box.bottom, box.right, box.top)
         yield _Letter(character, rect, style, code >= 0x590 and unicodedata.bidirectional(character) in ("R", "AL"))
 
 
-def _style(obj: Any, frame: Frame) -> _Style:
+def _style(obj: Any, frame: Frame, placed: Placed | None) -> _Style:
     mode = pdfium.FPDFTextObj_GetTextRenderMode(obj)
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
     colour = (0, 0, 0)
@@ -163,7 +162,7 @@ def _style(obj: Any, frame: Frame) -> _Style:
     matrix = pdfium.FS_MATRIX()
     turned = bool(pdfium.FPDFPageObj_GetMatrix(obj, matrix)) and abs(matrix.b) > abs(matrix.a)
     sideways = turned != (frame.rotation in (90, 270))
-    return _Style(name, bool(_BOLD.search(name)), colour, not hidden, sideways)
+    return _Style(name, bool(_BOLD.search(name)), colour, not hidden, sideways, placed)
 
 
 def _font_name(font: Any) -> str:
@@ -208,17 +207,17 @@ def _lying(box: Rect) -> Rect:
     return Rect(box.y0, box.x0, box.y1, box.x1)
 
 
-def _split(run: Sequence[_Letter]) -> Iterator[Word]:
+def _split(run: Sequence[_Letter]) -> Iterator[tuple[Word, Placed | None]]:
     """Blanks of underscores or dots and printed boxes are words of their own: "Name:____" is two."""
     text = "".join(letter.text for letter in run)
     start = 0
     for match in _PARTS.finditer(text):
         if match.start() > start:
-            yield _word(run[start : match.start()])
-        yield _word(run[match.start() : match.end()])
+            yield _word(run[start : match.start()]), run[start].style.placed
+        yield _word(run[match.start() : match.end()]), run[match.start()].style.placed
         start = match.end()
     if start < len(run):
-        yield _word(run[start:])
+        yield _word(run[start:]), run[start].style.placed
 
 
 def _word(run: Sequence[_Letter]) -> Word:

@@ -21,6 +21,9 @@ from procession.domain.form import Box, Category, Field, FieldType, Source, Subt
 REVIEW_BELOW = 0.6
 """Confidence under which a person is asked to look."""
 
+HINT_POINTS = 30.0
+"""So far from an empty field its heading or a hint may stand."""
+
 _CATEGORIES: dict[Subtype, Category] = {row.subtype: row.category for row in reversed(MEANINGS) if row.subtype}
 _BUTTONS = frozenset({FieldType.CHECKBOX, FieldType.RADIO, FieldType.SELECT, FieldType.MULTISELECT})
 _SIGNED = frozenset({FieldType.SIGNATURE, FieldType.INITIALS})
@@ -43,7 +46,7 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
         page = by_number[found.page]
         home = _home(found, filled, page)
         if home is None:
-            if not _blank_on_purpose(found, filled):
+            if not _blank_on_purpose(found, filled, page):
                 added.append(_new_field(found, page, len(added) + 1))
         elif filled[home].value in (None, "") or filled[home].subtype is None:
             filled[home] = _with(_unswallowed(filled[home], found, page), found, page)
@@ -219,15 +222,23 @@ def _unswallowed(field: Field, found: Found, page: PageContent) -> Field:
     return field.model_copy(update=update | {"category": meaning.category})
 
 
-def _blank_on_purpose(found: Found, fields: Sequence[Field]) -> bool:
-    """A drawn field of this meaning on the page is empty: what was found nearby is a heading or a hint, not a value."""
+def _blank_on_purpose(found: Found, fields: Sequence[Field], page: PageContent) -> bool:
+    """A drawn field of this meaning is empty right there: what was found is a heading or a hint, no value."""
     if found.subtype in (Subtype.VENDOR_NAME, Subtype.CLIENT_SIGNATURE, Subtype.VENDOR_SIGNATURE):
         return False
     if found.label is None:
         return False
     named = fold(found.label)
+    reach = HINT_POINTS if TYPES.get(found.subtype, FieldType.TEXT) is FieldType.TEXT else 0.0
     return any(
-        field.subtype is found.subtype and field.value in (None, "") and named in fold(field.label) for field in fields
+        field.subtype is found.subtype
+        and field.value in (None, "")
+        and named in fold(field.label)
+        and field.page == found.page
+        and field.box is not None
+        and field.box[1] * page.height < found.box.y1 + reach
+        and field.box[3] * page.height > found.box.y0 - reach
+        for field in fields
     )
 
 
