@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Container
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import pikepdf
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -26,6 +28,9 @@ from procession.domain.media import Media, media_of
 
 REPAIR_BYTES_MAX = 64 * 1024 * 1024
 """A larger damaged file is not repaired: rewriting it would take more memory than a child has."""
+
+Ordinate = TypeVar("Ordinate", float, npt.NDArray[np.float64])
+"""One number, or many of them."""
 
 Rotation = Literal[0, 90, 180, 270]
 _ROTATIONS: tuple[Rotation, ...] = (0, 90, 180, 270)
@@ -59,8 +64,8 @@ class Frame:
     def height(self) -> float:
         return self.top - self.bottom if self.rotation in (0, 180) else self.right - self.left
 
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        """A point of user space on the displayed page, origin top left, y down."""
+    def point(self, x: Ordinate, y: Ordinate) -> tuple[Ordinate, Ordinate]:
+        """Points of user space on the displayed page, origin top left, y down."""
         if self.rotation == 90:
             return y - self.bottom, x - self.left
         if self.rotation == 180:

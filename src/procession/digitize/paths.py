@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any, Literal, NamedTuple
 
 import pypdfium2.raw as pdfium
 
+from procession.digitize import fpdf
 from procession.digitize.document import Frame, OpenPage
+from procession.digitize.fpdf import OPAQUE_MIN, Colour
 from procession.digitize.page import Rect, Segment, Shape
 from procession.digitize.visibility import Laid, Placed, clip_of, in_layer
 
@@ -60,7 +61,6 @@ class Matrix(NamedTuple):
         return float(abs(self.a * self.d - self.b * self.c) ** 0.5)
 
 
-Colour = tuple[int, int, int]
 Point = tuple[float, float]
 
 
@@ -72,7 +72,7 @@ class Drawing:
     laid: list[Laid] = field(default_factory=list)
     """What hides words or stands behind them, in the order it is painted."""
     placed: dict[int, Placed] = field(default_factory=dict)
-    """Text objects by their address."""
+    """Text objects by their handle."""
     warnings: list[str] = field(default_factory=list)
 
 
@@ -100,7 +100,7 @@ def read_drawing(page: OpenPage) -> Drawing:
             break
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
             clip = _clip(obj, matrix, page.frame)
-            found.placed[ctypes.addressof(obj.contents)] = Placed(count, clip, in_layer(obj))
+            found.placed[obj] = Placed(count, clip, in_layer(obj))
         elif kind == pdfium.FPDF_PAGEOBJ_PATH:
             before = len(found.shapes)
             points_left -= _path(obj, matrix, page.frame, found)
@@ -114,7 +114,7 @@ def read_drawing(page: OpenPage) -> Drawing:
     return found
 
 
-def _clip(obj: Any, outer: Matrix, frame: Frame) -> Rect | None:
+def _clip(obj: int, outer: Matrix, frame: Frame) -> Rect | None:
     clip = clip_of(obj)
     if clip is None:
         return None
@@ -129,56 +129,51 @@ def _within(box: Rect, clip: Rect | None) -> Rect:
     return Rect(max(box.x0, clip.x0), max(box.y0, clip.y0), min(box.x1, clip.x1), min(box.y1, clip.y1))
 
 
-def _lay_shapes(obj: Any, outer: Matrix, frame: Frame, order: int, first: int, found: Drawing) -> None:
+def _lay_shapes(obj: int, outer: Matrix, frame: Frame, order: int, first: int, found: Drawing) -> None:
     filled = [shape for shape in found.shapes[first:] if shape.filled]
     if not filled:
         return
-    clear = bool(pdfium.FPDFPageObj_HasTransparency(obj))
+    clear = fpdf.has_transparency(obj)
     clip = _clip(obj, outer, frame)
     for shape in filled:
         solid = shape.kind == "rect" and not clear and len(filled) == 1
         found.laid.append(Laid(order, _within(shape.box, clip), shape.fill, solid))
 
 
-def _lay_picture(obj: Any, outer: Matrix, frame: Frame, order: int, box: Rect | None, found: Drawing) -> None:
+def _lay_picture(obj: int, outer: Matrix, frame: Frame, order: int, box: Rect | None, found: Drawing) -> None:
     clip = _clip(obj, outer, frame)
     if box is None:  # a gradient is as large as its clip
         box = _on_page(clip, frame) if clip is not None else Rect(0, 0, frame.width, frame.height)
     if box is None:
         return
-    picture = pdfium.FPDFPageObj_GetType(obj) == pdfium.FPDF_PAGEOBJ_IMAGE
-    solid = picture and not pdfium.FPDFPageObj_HasTransparency(obj)
+    picture = fpdf.get_object_type(obj) == pdfium.FPDF_PAGEOBJ_IMAGE
+    solid = picture and not fpdf.has_transparency(obj)
     found.laid.append(Laid(order, _within(box, clip), None, solid, obj if picture else None))
 
 
-def _objects(page: Any) -> Iterator[tuple[Any, int, Matrix]]:
-    for index in range(pdfium.FPDFPage_CountObjects(page)):
-        yield from _walk(pdfium.FPDFPage_GetObject(page, index), Matrix(), 0)
+def _objects(page: Any) -> Iterator[tuple[int, int, Matrix]]:
+    """Handle, kind and the matrix around every object, a form's own after it."""
+    handle, count = fpdf.handle(page.raw), pdfium.FPDFPage_CountObjects(page)
+    yield from _walk(map(fpdf.get_page_object, repeat(handle), range(count)), Matrix(), 0)
 
 
-def _walk(obj: Any, outer: Matrix, depth: int) -> Iterator[tuple[Any, int, Matrix]]:
-    if not obj:
-        return
-    kind = pdfium.FPDFPageObj_GetType(obj)
-    if kind != pdfium.FPDF_PAGEOBJ_FORM:
+def _walk(objects: Iterable[int | None], outer: Matrix, depth: int) -> Iterator[tuple[int, int, Matrix]]:
+    for obj in objects:
+        if not obj:
+            continue
+        kind = fpdf.get_object_type(obj)
         yield obj, kind, outer
-        return
-    yield obj, kind, outer
-    if depth >= DEPTH_MAX:
-        return
-    inner = _matrix(obj).times(outer)
-    for index in range(max(0, pdfium.FPDFFormObj_CountObjects(obj))):
-        yield from _walk(pdfium.FPDFFormObj_GetObject(obj, index), inner, depth + 1)
+        if kind == pdfium.FPDF_PAGEOBJ_FORM and depth < DEPTH_MAX:
+            within = range(max(0, fpdf.count_form_objects(obj)))
+            yield from _walk(map(fpdf.get_form_object, repeat(obj), within), _matrix(obj).times(outer), depth + 1)
 
 
-def _matrix(obj: Any) -> Matrix:
-    raw = pdfium.FS_MATRIX()
-    if not pdfium.FPDFPageObj_GetMatrix(obj, raw):
-        return Matrix()
-    return Matrix(raw.a, raw.b, raw.c, raw.d, raw.e, raw.f)
+def _matrix(obj: int) -> Matrix:
+    found = fpdf.matrix(obj)
+    return Matrix(*found) if found is not None else Matrix()
 
 
-def _image(obj: Any, outer: Matrix, frame: Frame) -> Rect | None:
+def _image(obj: int, outer: Matrix, frame: Frame) -> Rect | None:
     matrix = _matrix(obj).times(outer)
     corners = [frame.point(*matrix.point(x, y)) for x, y in ((0, 0), (1, 0), (0, 1), (1, 1))]
     return _on_page(_bounds(corners), frame)
@@ -195,17 +190,17 @@ def _bounds(points: list[Point]) -> Rect:
     return Rect(min(xs), min(ys), max(xs), max(ys))
 
 
-def _path(obj: Any, outer: Matrix, frame: Frame, found: Drawing) -> int:
+def _path(obj: int, outer: Matrix, frame: Frame, found: Drawing) -> int:
     """Adds what the path shows; returns how many points it has."""
-    count: int = pdfium.FPDFPath_CountSegments(obj)
+    count: int = fpdf.count_segments(obj)
     if count <= 0:
         return 1
     if count > PATH_POINTS_EACH_MAX:
         return PATH_POINTS_EACH_MAX // 40  # an illustration; not looked at
-    paint = _paint(obj, outer)
+    matrix = _matrix(obj).times(outer)
+    paint = _paint(obj, matrix.scale)
     if paint.stroke is None and paint.fill is None:
         return 1
-    matrix = _matrix(obj).times(outer)
     parts = _subpaths(obj, count, matrix, frame)
     if paint.fill is not None and paint.stroke is None and 2 <= len(parts) <= RING_PARTS_MAX:
         parts = _without_rings(parts, paint, frame, found)
@@ -258,41 +253,32 @@ def _rings(outer: _Subpath, inner: _Subpath) -> bool:
     return thin and max(sides) > RING_POINTS_MIN and min(b.width, b.height) > 3
 
 
-def _paint(obj: Any, outer: Matrix) -> _Paint:
-    mode, stroked = ctypes.c_int(), ctypes.c_int()
-    pdfium.FPDFPath_GetDrawMode(obj, mode, stroked)
-    width = ctypes.c_float()
-    pdfium.FPDFPageObj_GetStrokeWidth(obj, width)
-    stroke = _colour(obj, pdfium.FPDFPageObj_GetStrokeColor) if stroked.value else None
-    fill = _colour(obj, pdfium.FPDFPageObj_GetFillColor) if mode.value else None
+def _paint(obj: int, scale: float) -> _Paint:
+    filled, stroked = fpdf.draw_mode(obj)
+    stroke = _colour(fpdf.stroke_colour(obj)) if stroked else None
+    fill = _colour(fpdf.fill_colour(obj)) if filled else None
     if stroke is not None and min(stroke) >= FAINT:
         stroke = None
-    return _Paint(stroke, fill, max(width.value * _matrix(obj).times(outer).scale, 0.1))
+    return _Paint(stroke, fill, max(fpdf.stroke_width(obj) * scale, 0.1))
 
 
-def _colour(obj: Any, ask: Any) -> Colour | None:
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    if not ask(obj, red, green, blue, alpha):
+def _colour(named: tuple[Colour, int] | None) -> Colour | None:
+    if named is None:
         return (0, 0, 0)
-    return (red.value, green.value, blue.value) if alpha.value >= 13 else None
+    colour, alpha = named
+    return colour if alpha >= OPAQUE_MIN else None
 
 
-def _subpaths(obj: Any, count: int, matrix: Matrix, frame: Frame) -> list[_Subpath]:
+def _subpaths(obj: int, count: int, matrix: Matrix, frame: Frame) -> list[_Subpath]:
     parts: list[_Subpath] = []
-    x, y = ctypes.c_float(), ctypes.c_float()
-    for index in range(count):
-        segment = pdfium.FPDFPath_GetPathSegment(obj, index)
-        kind = pdfium.FPDFPathSegment_GetType(segment)
-        if not pdfium.FPDFPathSegment_GetPoint(segment, x, y):
-            continue
-        point = frame.point(*matrix.point(x.value, y.value))
+    for kind, x, y, closes in fpdf.segments(obj, count):
+        point = frame.point(*matrix.point(x, y))
         if kind == pdfium.FPDF_SEGMENT_MOVETO or not parts:
             parts.append(_Subpath([point]))
         else:
             parts[-1].points.append(point)
             parts[-1].curved |= kind == pdfium.FPDF_SEGMENT_BEZIERTO
-        if pdfium.FPDFPathSegment_GetClose(segment):
-            parts[-1].closed = True
+        parts[-1].closed |= closes
     return parts
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from procession.digitize import fpdf
+from procession.digitize.fpdf import Colour
 from procession.digitize.page import Rect, Word
-
-Colour = tuple[int, int, int]
 
 PAPER: Colour = (255, 255, 255)
 CONTRAST_MIN = 8
@@ -43,8 +43,8 @@ class Laid:
     """None for a picture or a gradient."""
     solid: bool
     """Whether it fills its whole box and lets nothing through."""
-    picture: Any = None
-    """PDFium's image object, whose own transparency is not known yet."""
+    picture: int | None = None
+    """Handle of PDFium's image object, whose own transparency is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +123,16 @@ def is_seen(word: Word, placed: Placed | None, backdrop: Backdrop, width: float,
     return any(one.colour is None or _differs(word.colour, one.colour) for one in behind)
 
 
-def clip_of(obj: Any) -> tuple[float, float, float, float] | None:
+def clip_of(obj: int) -> tuple[float, float, float, float] | None:
     """What an object's clip leaves, in the object's own space: left, bottom, right, top. None: everything."""
-    clip = pdfium.FPDFPageObj_GetClipPath(obj)
-    count = pdfium.FPDFClipPath_CountPaths(clip) if clip else 0
+    clip = fpdf.get_clip_path(obj)
+    count = fpdf.count_clip_paths(clip) if clip else 0
     if not 0 < count <= CLIP_PATHS_MAX:
         return None
     found: tuple[float, float, float, float] | None = None
     for index in range(count):
-        points = _points(clip, index)
+        segments = fpdf.count_clip_segments(clip, index)
+        points = list(fpdf.clip_points(clip, index, segments)) if 0 < segments <= CLIP_POINTS_MAX else []
         if not points:
             continue
         xs, ys = [p[0] for p in points], [p[1] for p in points]
@@ -142,9 +143,9 @@ def clip_of(obj: Any) -> tuple[float, float, float, float] | None:
     return found
 
 
-def in_layer(obj: Any) -> bool:
+def in_layer(obj: int) -> bool:
     """Whether an object is marked as optional content, which a reader may have switched off."""
-    return any(_mark_name(obj, index) == "OC" for index in range(max(pdfium.FPDFPageObj_CountMarks(obj), 0)))
+    return any(fpdf.mark_name(obj, index) == "OC" for index in range(max(fpdf.count_marks(obj), 0)))
 
 
 def shows_ink(picture: NDArray[np.uint8], box: Rect, scale: float) -> bool:
@@ -155,31 +156,9 @@ def shows_ink(picture: NDArray[np.uint8], box: Rect, scale: float) -> bool:
     return part.size > 0 and int(part.max()) - int(part.min()) >= CONTRAST_MIN
 
 
-def _mark_name(obj: Any, index: int) -> str:
-    mark = pdfium.FPDFPageObj_GetMark(obj, index)
-    length = ctypes.c_ulong()
-    buffer = (ctypes.c_ushort * 8)()
-    if not mark or not pdfium.FPDFPageObjMark_GetName(mark, buffer, 16, length):
-        return ""
-    return "".join(chr(code) for code in buffer[: min(length.value // 2, 8)] if code)
-
-
-def _points(clip: Any, index: int) -> list[tuple[float, float]]:
-    count = pdfium.FPDFClipPath_CountPathSegments(clip, index)
-    if not 0 < count <= CLIP_POINTS_MAX:
-        return []
-    x, y = ctypes.c_float(), ctypes.c_float()
-    points = []
-    for number in range(count):
-        segment = pdfium.FPDFClipPath_GetPathSegment(clip, index, number)
-        if segment and pdfium.FPDFPathSegment_GetPoint(segment, x, y):
-            points.append((x.value, y.value))
-    return points
-
-
-def _alpha(picture: Any, page: Any) -> NDArray[np.uint8] | None:
+def _alpha(picture: int, page: Any) -> NDArray[np.uint8] | None:
     """Alpha of an image as it is drawn, or None when it has none."""
-    bitmap = pdfium.FPDFImageObj_GetRenderedBitmap(page.pdf, page, picture)
+    bitmap = pdfium.FPDFImageObj_GetRenderedBitmap(page.pdf, page, ctypes.cast(picture, pdfium.FPDF_PAGEOBJECT))
     if not bitmap:
         return None
     try:
