@@ -14,6 +14,7 @@ from procession.digitize.learned import weigh
 from procession.digitize.legend import Legend, read_legend
 from procession.digitize.page import PageContent, Rect, Widget
 from procession.digitize.section import Heading, find_headings
+from procession.digitize.typed import are_answers, typed_parts, without
 from procession.digitize.wording import Labelled, cleaned, is_acceptance, is_required
 
 REVIEW_BELOW = 0.6
@@ -62,6 +63,15 @@ class PageDraft:
 
 
 def draft_page(page: PageContent) -> PageDraft:
+    """The fields of ``page``; of one that was filled in, those of the form before it was."""
+    for typed in typed_parts(page):
+        drafted = _drafted(without(page, typed))
+        if are_answers(typed, [(draft.box, draft.label) for draft in drafted.drafts]):
+            return drafted
+    return _drafted(page)
+
+
+def _drafted(page: PageContent) -> PageDraft:
     candidates = detect_fields(page, weigh)
     marks = [one for one in candidates if one.kind in _MARKS and (one.widget is None or not one.widget.options)]
     option_boxes = [o.box for one in candidates if one.widget for o in one.widget.options if o.box]
