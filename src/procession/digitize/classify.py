@@ -82,11 +82,12 @@ def meaning_of(label: str) -> Meaning | None:
 
 
 def category_of(folded_label: str, context: str = "") -> Category:
-    for text in (folded_label, fold(context)):
-        for category, pattern in CATEGORY_WORDS:
-            if pattern.search(text):
-                return category
-    return Category.OTHER
+    return _category(folded_label) or _category(fold(context)) or Category.OTHER
+
+
+@lru_cache(maxsize=8192)
+def _category(folded: str) -> Category | None:
+    return next((category for category, pattern in CATEGORY_WORDS if pattern.search(folded)), None)
 
 
 @lru_cache(maxsize=8192)

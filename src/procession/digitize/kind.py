@@ -151,11 +151,14 @@ def _lines(pages: Sequence[PageContent]) -> list[tuple[str, list[Word]]]:
     found: list[tuple[str, list[Word]]] = []
     for page in pages:
         rows: list[list[Word]] = []
-        for word in sorted((w for w in page.words if w.visible), key=lambda w: w.box.centre[1]):
-            if rows and abs(rows[-1][-1].box.centre[1] - word.box.centre[1]) < 0.5 * max(word.box.height, 1.0):
+        middles = [(w.box.centre[1], w) for w in page.words if w.visible]
+        last = 0.0
+        for middle, word in sorted(middles, key=lambda one: one[0]):
+            if rows and abs(last - middle) < 0.5 * max(word.box.height, 1.0):
                 rows[-1].append(word)
             else:
                 rows.append([word])
+            last = middle
         for row in rows:
             row.sort(key=lambda w: w.box.x0)
             start = 0

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 
 from procession.digitize.page import PageContent, Rect, Word
@@ -41,13 +42,8 @@ class Run:
 
 
 def union(boxes: Iterable[Rect]) -> Rect:
-    given = list(boxes)
-    return Rect(
-        min(box.x0 for box in given),
-        min(box.y0 for box in given),
-        max(box.x1 for box in given),
-        max(box.y1 for box in given),
-    )
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return Rect(min(x0), min(y0), max(x1), max(y1))
 
 
 class Layout:
@@ -60,23 +56,29 @@ class Layout:
             word
             for word in page.words
             if word.visible
-            and word.box.height <= WORD_POINTS_MAX
+            and word.box.y1 - word.box.y0 <= WORD_POINTS_MAX
             and not BLANK.match(word.text)
             and not _is_sideways(word)
-            and not _is_mark(word, marks)
+            and not (len(word.text) <= 2 and _is_mark(word, marks))
         ]
         heights = [word.box.height for word in self.words if 4 < word.box.height < 40]
         self.line_height = median(heights) if heights else 11.0
         sizes = [word.size or word.box.height for word in self.words]
         self.usual_size = median(sizes) if sizes else 10.0
         """Of the page's type, in points."""
-        families = Counter(_family(word) for word in self.words)
+        families: Counter[str] = Counter()
+        for font, count in Counter(word.font for word in self.words).items():
+            families[_family(font)] += count
         self._printed_family = families.most_common(1)[0][0] if families else ""
         self.lines = _lines(self.words)
         barriers = [*marks, *(word.box for word in page.words if BLANK.match(word.text))]
         self.runs = [run for line in self.lines for run in _runs(line, barriers)]
+        self._middles: dict[int, list[tuple[float, float, tuple[int, float], Word]]] = {}
         self._bands: dict[int, list[Word]] = {}
         for word in self.words:
+            x, y = word.box.centre
+            place = (round(y / 4), word.box.x0)
+            self._middles.setdefault(int(y // BAND_POINTS), []).append((x, y, place, word))
             for band in range(int(word.box.y0 // BAND_POINTS), int(word.box.y1 // BAND_POINTS) + 1):
                 self._bands.setdefault(band, []).append(word)
         self._run_bands: dict[int, list[Run]] = {}
@@ -86,7 +88,7 @@ class Layout:
 
     def typed_in(self, word: Word) -> bool:
         """Whether ``word`` is set in another family of type than the page's own: somebody's answer, typed in."""
-        return not word.bold and bool(word.font) and _family(word) != self._printed_family
+        return not word.bold and bool(word.font) and _family(word.font) != self._printed_family
 
     def is_bold(self, box: Rect | None) -> bool:
         """Whether most words in ``box`` are set in bold."""
@@ -95,43 +97,54 @@ class Layout:
 
     def words_in(self, zone: Rect) -> list[Word]:
         """Words whose centre lies in ``zone``, top to bottom, left to right."""
-        found = {
-            id(word): word
-            for band in range(int(max(zone.y0, 0) // BAND_POINTS), int(max(zone.y1, 0) // BAND_POINTS) + 1)
-            for word in self._bands.get(band, ())
-            if zone.x0 <= word.box.centre[0] <= zone.x1 and zone.y0 <= word.box.centre[1] <= zone.y1
-        }
-        return sorted(found.values(), key=lambda word: (round(word.box.centre[1] / 4), word.box.x0))
+        x0, y0, x1, y1 = zone
+        found = [
+            (place, word)
+            for band in range(int(max(y0, 0) // BAND_POINTS), int(max(y1, 0) // BAND_POINTS) + 1)
+            for x, y, place, word in self._middles.get(band, ())
+            if x0 <= x <= x1 and y0 <= y <= y1
+        ]
+        found.sort(key=_place)
+        return [word for _, word in found]
 
     def touching(self, zone: Rect) -> list[Word]:
         """Words that overlap ``zone`` at all."""
+        x0, y0, x1, y1 = zone
         found = {
             id(word): word
-            for band in range(int(max(zone.y0, 0) // BAND_POINTS), int(max(zone.y1, 0) // BAND_POINTS) + 1)
+            for band in range(int(max(y0, 0) // BAND_POINTS), int(max(y1, 0) // BAND_POINTS) + 1)
             for word in self._bands.get(band, ())
-            if word.box.x1 > zone.x0 and word.box.x0 < zone.x1 and word.box.y1 > zone.y0 and word.box.y0 < zone.y1
+            if word.box[2] > x0 and word.box[0] < x1 and word.box[3] > y0 and word.box[1] < y1
         }
         return list(found.values())
 
     def runs_in(self, zone: Rect) -> list[Run]:
         """Runs that overlap ``zone``."""
+        x0, y0, x1, y1 = zone
         found = {
             id(run): run
-            for band in range(int(max(zone.y0, 0) // BAND_POINTS), int(max(zone.y1, 0) // BAND_POINTS) + 1)
+            for band in range(int(max(y0, 0) // BAND_POINTS), int(max(y1, 0) // BAND_POINTS) + 1)
             for run in self._run_bands.get(band, ())
-            if run.box.x1 > zone.x0 and run.box.x0 < zone.x1 and run.box.y1 > zone.y0 and run.box.y0 < zone.y1
+            if run.box[2] > x0 and run.box[0] < x1 and run.box[3] > y0 and run.box[1] < y1
         }
         return list(found.values())
 
 
-def _family(word: Word) -> str:
-    return word.font.split("-")[0].casefold()
+@lru_cache(maxsize=256)
+def _family(font: str) -> str:
+    return font.split("-")[0].casefold()
+
+
+def _place(found: tuple[tuple[int, float], Word]) -> tuple[int, float]:
+    return found[0]
 
 
 def _is_sideways(word: Word) -> bool:
     """Whether a word is set at right angles to the page's lines: printed in a margin, it names no place."""
-    letters = sum(c.isalpha() for c in word.text)
-    return letters >= SIDEWAYS_LETTERS_MIN and word.box.height > 1.3 * word.box.width
+    x0, y0, x1, y1 = word.box
+    if y1 - y0 <= 1.3 * (x1 - x0):
+        return False
+    return sum(c.isalpha() for c in word.text) >= SIDEWAYS_LETTERS_MIN
 
 
 def _is_mark(word: Word, marks: Sequence[Rect]) -> bool:
@@ -144,10 +157,12 @@ def _is_mark(word: Word, marks: Sequence[Rect]) -> bool:
 def _lines(words: Sequence[Word]) -> list[list[Word]]:
     lines: list[list[Word]] = []
     tops: list[float] = []
-    for word in sorted(words, key=lambda one: one.box.centre[1]):
-        middle = word.box.centre[1]
-        place = bisect_left(tops, middle - 0.4 * max(word.box.height, 4.0))
-        if place < len(lines) and abs(tops[place] - middle) <= 0.4 * max(word.box.height, 4.0):
+    placed = [((word.box.y0 + word.box.y1) / 2, word) for word in words]
+    placed.sort(key=_middle)
+    for middle, word in placed:
+        slack = 0.4 * max(word.box.y1 - word.box.y0, 4.0)
+        place = bisect_left(tops, middle - slack)
+        if place < len(lines) and abs(tops[place] - middle) <= slack:
             lines[place].append(word)
         else:
             lines.append([word])
@@ -157,6 +172,10 @@ def _lines(words: Sequence[Word]) -> list[list[Word]]:
     return lines
 
 
+def _middle(placed: tuple[float, Word]) -> float:
+    return placed[0]
+
+
 def _runs(line: Sequence[Word], barriers: Sequence[Rect]) -> list[Run]:
     middle = line[0].box.centre[1]
     across = [box for box in barriers if box.y0 <= middle <= box.y1]
@@ -164,10 +183,14 @@ def _runs(line: Sequence[Word], barriers: Sequence[Rect]) -> list[Run]:
     for word in line:
         last = runs[-1][-1] if runs else None
         if last is not None:
-            gap = word.box.x0 - last.box.x1
-            crossed = any(last.box.centre[0] < box.centre[0] < word.box.centre[0] for box in across)
-            if gap <= GAP_HEIGHTS * max(last.box.height, word.box.height) and not crossed:
+            (_, y0, x1, y1), (x0, top, _, foot) = last.box, word.box
+            if x0 - x1 <= GAP_HEIGHTS * max(y1 - y0, foot - top) and not (across and _crossed(last, word, across)):
                 runs[-1].append(word)
                 continue
         runs.append([word])
-    return [Run(tuple(words), union(word.box for word in words)) for words in runs]
+    return [Run(tuple(words), union([word.box for word in words])) for words in runs]
+
+
+def _crossed(one: Word, two: Word, across: Sequence[Rect]) -> bool:
+    low, high = one.box.centre[0], two.box.centre[0]
+    return any(low < box.centre[0] < high for box in across)

@@ -61,6 +61,7 @@ class Nearby:
     def __init__(self, layout: Layout, candidates: Sequence[Candidate]) -> None:
         self.layout = layout
         self.boxes = [candidate.box for candidate in candidates]
+        self._crossing = [(box.centre[0], box.y0, box.y1, box) for box in self.boxes]
         framed = [frame for candidate in candidates if (frame := _frame(candidate)) is not None]
         self._cells = [frame for frame in framed if not layout.words_in(frame)]
         self._line_of = {id(word): run for run in layout.runs for word in run.words}
@@ -337,7 +338,8 @@ class Nearby:
 
     def crosses(self, x0: float, x1: float, y: float, own: Rect) -> bool:
         """Whether another place lies on the line between ``x0`` and ``x1``."""
-        return any(one is not own and x0 - 1 <= one.centre[0] <= x1 + 1 and one.y0 <= y <= one.y1 for one in self.boxes)
+        low, high = x0 - 1, x1 + 1
+        return any(y0 <= y <= y1 and low <= x <= high and one is not own for x, y0, y1, one in self._crossing)
 
 
 def _frame(candidate: Candidate) -> Rect | None:

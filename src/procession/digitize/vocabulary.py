@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from procession.domain.form import Category, FieldType, Subtype
@@ -16,10 +17,14 @@ _NOT_ASCII_WORD = re.compile(r"[^a-z0-9&#$€£%+]+")
 _SPECIAL = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "’": "'", "‘": "'"})
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Lower case without accents or punctuation, words parted by one space, a space at both ends."""
-    plain = unicodedata.normalize("NFKD", text.translate(_SPECIAL).lower())
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("'", "")
+    plain = text.lower()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", text.translate(_SPECIAL).lower())
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = plain.replace("'", "")
     return f" {_NOT_ASCII_WORD.sub(' ', plain).strip()} "
 
 

@@ -73,7 +73,7 @@ def test_a_weekday_that_does_not_fit_is_doubtful() -> None:
     "text", ["31/02/2026", "May 2024", "10 hours", "1-800-555-0100", "12.50", "3 April", "99/99/9999"]
 )
 def test_what_is_no_date_is_not_read_as_one(text: str) -> None:
-    assert find_dates(text) == []
+    assert find_dates(text) == ()
 
 
 def test_a_day_without_a_year_is_noticed() -> None:

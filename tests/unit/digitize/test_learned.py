@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from procession.digitize.detect import accepted, candidates, detect_fields
-from procession.digitize.learned import FieldModel, ModelError, judged, load_model, shipped_model, weigh
+from procession.digitize.learned import FieldModel, ModelError, judged, load_model, shipped_model, trees, weigh
 from procession.digitize.learned import judge as judging
 from procession.digitize.learned.features import COLUMNS, FEATURES_VERSION, feature_table
 from procession.digitize.learned.judge import choose, moved
@@ -54,6 +54,41 @@ def test_trees_add_up_what_their_leaves_say() -> None:
     rows: Floats = np.asarray([[9, 0.5], [2, 0.6], [2.1, 0.6]], dtype=np.float32)
     assert ensemble.raw(rows).tolist() == [11, 12, 13]
     assert ensemble.raw(rows[:0]).tolist() == []
+
+
+def chain(length: int) -> Ensemble:
+    """One tree: a value over 0 leaves at once, over -1 one step later, and so on; leaves say after how many steps."""
+    inner = np.arange(length)
+    leaves = np.arange(length + 1) + length
+    left, right = np.append(inner[1:], 2 * length), leaves[:-1]
+    return Ensemble(
+        feature=np.zeros(2 * length + 1, dtype=np.int32),
+        threshold=np.concatenate([-inner, np.full(length + 1, np.inf)]).astype(np.float32),
+        left=np.concatenate([left, leaves]).astype(np.int32),
+        right=np.concatenate([right, leaves]).astype(np.int32),
+        value=np.concatenate([np.zeros(length), np.arange(length + 1) + 1]).astype(np.float32),
+        roots=np.zeros(1, dtype=np.int32),
+        depth=length,
+    )
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 9])
+def test_trees_are_walked_to_their_ends_whatever_their_depth(length: int) -> None:
+    rows: Floats = (0.5 - np.arange(length + 1, dtype=np.float32))[:, None]
+    assert chain(length).raw(rows).tolist() == [float(steps) for steps in range(1, length + 2)]
+
+
+def test_many_rows_are_rated_as_each_alone() -> None:
+    rows: Floats = np.linspace(-10, 2, 3 * trees.ROWS_AT_ONCE + 1, dtype=np.float32)[:, None]
+    ensemble = chain(9)
+    assert ensemble.raw(rows).tolist() == [ensemble.raw(row[None, :])[0] for row in rows]
+
+
+def test_trees_whose_branches_meet_again_are_refused() -> None:
+    looped = chain(2)
+    looped.left[0] = 0
+    with pytest.raises(ModelError, match="meet again"):
+        load_model(replace(model(), field=replace(looped, right=np.zeros_like(looped.right))).to_bytes())
 
 
 def test_a_model_survives_its_file() -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from procession.digitize.vocabulary import fold
@@ -57,6 +58,8 @@ _PATTERNS = (
     ),
     re.compile(rf"{_WEEKDAY}(?P<name>{_WORD})\.?\s+{_DAY},?\s+{_YEAR}(?!\d)", re.IGNORECASE),
 )
+_DAY_AND_YEAR = re.compile(r"\d\D*\d\D*\d")
+"""What every date has; a text without is not searched for one."""
 _NO_YEAR = re.compile(
     rf"(?<!\d)(?:{_DAY}\s*(?:of\s+|de\s+)?(?P<name>{_WORD})|(?P<name2>{_WORD})\s+(?P<day2>[0-3]?\d)(?:st|nd|rd|th)?)(?!\d)"
 )
@@ -85,17 +88,18 @@ class FoundDate:
     """Why a person should look although one date fits, e.g. the weekday does not."""
 
 
-def find_dates(text: str) -> list[FoundDate]:
+@lru_cache(maxsize=1024)
+def find_dates(text: str) -> tuple[FoundDate, ...]:
     """Dates with day, month and year, left to right, none overlapping another."""
     found: list[FoundDate] = []
-    if not any(character.isdigit() for character in text):
-        return found
+    if not _DAY_AND_YEAR.search(text):
+        return ()
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
             one = _read(match)
             if one and not any(one.start < other.end and other.start < one.end for other in found):
                 found.append(one)
-    return sorted(found, key=lambda one: one.start)
+    return tuple(sorted(found, key=lambda one: one.start))
 
 
 def order_of(dates: Iterable[FoundDate]) -> Order | None:

@@ -16,6 +16,7 @@ from procession.digitize.values.found import TYPES, Found, Kind, Reading, read
 from procession.digitize.values.labelled import pairs, typed
 from procession.digitize.values.normal import Hints, normalise
 from procession.digitize.vocabulary import MEANINGS, fold
+from procession.digitize.words_at import WordsAt
 from procession.domain.form import Box, Category, Field, FieldType, Source, Subtype
 
 REVIEW_BELOW = 0.6
@@ -39,8 +40,9 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
     """
     reading = read(pages, kind)
     by_number = {page.number: page for page in pages}
-    filled = [_filled(field, by_number.get(field.page), reading.hints) for field in fields]
-    chosen = [_as_read(found, by_number[found.page]) for found in _consistent(_best(_all(reading)))]
+    words = {page.number: WordsAt(word for word in page.words if word.visible) for page in pages}
+    filled = [_filled(field, by_number.get(field.page), words.get(field.page), reading.hints) for field in fields]
+    chosen = [_as_read(found, words[found.page]) for found in _consistent(_best(_all(reading)))]
     added: list[Field] = []
     for found in chosen:
         page = by_number[found.page]
@@ -53,9 +55,9 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
     return [*filled, *added]
 
 
-def _as_read(found: Found, page: PageContent) -> Found:
+def _as_read(found: Found, words: WordsAt) -> Found:
     """A value is no surer than the recogniser was of its worst word."""
-    sure = min((word.confidence for word in page.words if word.visible and _holds(found.box, word.box)), default=1.0)
+    sure = min((word.confidence for word in words.within(found.box)), default=1.0)
     if sure >= 1.0 or found.value == "signed":
         return found
     reason = found.reason or ("the recogniser was not sure of these letters" if sure < REVIEW_BELOW else None)
@@ -122,9 +124,9 @@ def _consistent(found: list[Found]) -> list[Found]:
     ]
 
 
-def _filled(field: Field, page: PageContent | None, hints: Hints) -> Field:
+def _filled(field: Field, page: PageContent | None, seen: WordsAt | None, hints: Hints) -> Field:
     """A drawn field with words in its box has them as its value; a widget's text becomes a value of its type."""
-    if page is None:
+    if page is None or seen is None:
         return field
     if field.source is Source.WIDGET:
         return _normal_widget(field, hints)
@@ -136,7 +138,7 @@ def _filled(field: Field, page: PageContent | None, hints: Hints) -> Field:
         if ink is None:
             return field
         return field.model_copy(update={"value": "signed", "value_text": None, "value_box": _fractions(ink, page)})
-    words = [w for w in page.words if w.visible and _holds(box, w.box) and not _BLANK.match(w.text)]
+    words = [w for w in seen.within(box) if not _BLANK.match(w.text)]
     if not words or (sum(len(w.text) for w in words) < 2 and not words[0].text.isdigit()):
         return field
     text = " ".join(w.text for w in words)

@@ -27,6 +27,7 @@ CURRENCIES = (
     "SGD",
     "HKD",
 )
+_DIGIT = re.compile(r"\d")
 _SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR", "zł": "PLN", "Kč": "CZK", "Fr.": "CHF", "SFr.": "CHF"}
 _DOLLARS = {"US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "S$": "SGD", "HK$": "HKD"}
 
@@ -58,7 +59,7 @@ class FoundMoney:
 def find_money(text: str, *, bare: bool = False) -> list[FoundMoney]:
     """Amounts with a currency sign or code; with ``bare`` also a text that is nothing but a number."""
     found: list[FoundMoney] = []
-    if not any(character.isdigit() for character in text):
+    if not _DIGIT.search(text):
         return found
     for match in _WITH_SIGN.finditer(text):
         amount = _amount(match["number"] or match["number2"])

@@ -14,6 +14,8 @@ _JOIN = r"\s*(?:&|\+|/|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b)\s*"
 _LETTER = r"[^\W\d_]"
 _NAME_WORD = rf"{_LETTER}(?:{_LETTER}|[’'.\-])*"
 _NAME = rf"{_NAME_WORD}(?:\s+{_NAME_WORD}){{0,4}}"
+_JOINED = re.compile(r"[&+/]|\b(?:and|und|et|y|e|en)\b")
+"""What every pair has; a text without is not searched for one."""
 _PAIR = re.compile(rf"(?P<first>{_NAME}){_JOIN}(?P<second>{_NAME})")
 _PARTICLES = word_set(
     """
@@ -79,7 +81,7 @@ class Span:
 def couple_in(text: str, *, single_words: bool = False) -> tuple[Span, Span] | None:
     """The first "X & Y" whose sides are people's names. ``single_words``: first names alone will do."""
     position = 0
-    while match := _PAIR.search(text, position):
+    while _JOINED.search(text, position) and (match := _PAIR.search(text, position)):
         first = _trimmed(text, match.start("first"), match.end("first"), keep_end=True)
         second = _trimmed(text, match.start("second"), match.end("second"), keep_end=False)
         if first and second:

@@ -39,6 +39,12 @@ class Passage:
     page: int
     words: tuple[Word, ...]
     text: str = field(init=False, default="")
+    box: Rect = field(init=False, default=Rect(0, 0, 0, 0))
+    height: float = field(init=False, default=0.0)
+    """Of the highest word, at least 1 point."""
+    size: float = field(init=False, default=0.0)
+    bold: bool = field(init=False, default=False)
+    """Whether every word is."""
     _starts: tuple[int, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
@@ -46,24 +52,13 @@ class Passage:
         for word in self.words:
             starts.append(length)
             length += len(word.text) + 1
-        object.__setattr__(self, "_starts", tuple(starts))
-        object.__setattr__(self, "text", " ".join(word.text for word in self.words))
-
-    @property
-    def box(self) -> Rect:
-        return union([word.box for word in self.words])
-
-    @property
-    def height(self) -> float:
-        return max(max(word.box.height for word in self.words), 1.0)
-
-    @property
-    def size(self) -> float:
-        return max((word.size or word.box.height) for word in self.words)
-
-    @property
-    def bold(self) -> bool:
-        return all(word.bold for word in self.words)
+        put = object.__setattr__  # asked for again and again: counted once
+        put(self, "_starts", tuple(starts))
+        put(self, "text", " ".join([word.text for word in self.words]))
+        put(self, "box", union([word.box for word in self.words]))
+        put(self, "height", max(max([word.box.y1 - word.box.y0 for word in self.words]), 1.0))
+        put(self, "size", max([word.size or word.box.height for word in self.words]))
+        put(self, "bold", all(word.bold for word in self.words))
 
     @property
     def confidence(self) -> float:
@@ -103,10 +98,10 @@ class Row:
 
     page: int
     chunks: tuple[Passage, ...]
+    box: Rect = field(init=False, default=Rect(0, 0, 0, 0))
 
-    @property
-    def box(self) -> Rect:
-        return union([chunk.box for chunk in self.chunks])
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "box", union([chunk.box for chunk in self.chunks]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +190,10 @@ def _squares(page: PageContent) -> dict[int, tuple[Rect, ...]]:
 
 
 def union(boxes: Sequence[Rect]) -> Rect:
-    return Rect(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
+    if len(boxes) == 1:
+        return boxes[0]
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return Rect(min(x0), min(y0), max(x1), max(y1))
 
 
 def aligned(upper: Rect, lower: Rect) -> bool:
