@@ -16,13 +16,13 @@ from typing import Any
 from PIL import Image
 from reportlab.lib.pagesizes import A4, letter
 
-from bench.filled import prose, questionnaires, reserved, tables
+from bench.filled import composed, composed_reserved, prose, questionnaires, reserved, tables
 from bench.filled.facts import CURRENCY, Facts, invent
 from bench.filled.marks import TRAPS, traps
 from bench.filled.sheet import MONO, SANS, SERIF, Sheet
 
-ENGLISH = ("US", "GB", "US", "IE")
-EVERYWHERE = ("US", "GB", "IE", "DE", "FR", "ES", "NL", "IT")
+ENGLISH = ("US", "GB", "US", "IE", "AU")
+EVERYWHERE = ("US", "GB", "IE", "AU", "DE", "FR", "ES", "NL", "IT")
 CONTINENT = ("DE", "FR", "ES", "NL", "IT")
 TRAP_SHARE = 0.35
 SCAN_DPI = 200
@@ -52,6 +52,15 @@ FAMILIES = (
     Family("in-cells", "questionnaire", questionnaires.in_cells, EVERYWHERE),
     Family("questions", "questionnaire", questionnaires.questions_then_answers, EVERYWHERE),
     Family("dotted", "questionnaire", questionnaires.dotted, EVERYWHERE),
+    Family("composed-contract", "contract", composed.contract, EVERYWHERE),
+    Family("long-contract", "contract", composed.long_contract, EVERYWHERE),
+    Family("schedule", "contract", composed.schedule, EVERYWHERE),
+    Family("composed-invoice", "invoice", composed.invoice, EVERYWHERE),
+    Family("options", "proposal", composed.options_proposal, ENGLISH),
+    Family("numbered-parties", "contract", composed.numbered_parties, ENGLISH),
+    Family("confirmation-letter", "contract", composed.plain_letter, ENGLISH),
+    Family("sent-mail", "proposal", composed.sent_mail, ENGLISH),
+    Family("composed-questions", "questionnaire", composed.questionnaire, EVERYWHERE),
 )
 RESERVED = (
     Family("event-order", "contract", reserved.event_order, ENGLISH),
@@ -62,6 +71,12 @@ RESERVED = (
     Family("booking-confirmation", "contract", reserved.deposit_letter, ENGLISH),
     Family("statement-of-work", "proposal", reserved.statement_of_work, ENGLISH),
     Family("booking-table", "contract", reserved.booking_table, EVERYWHERE),
+    Family("kept-contract", "contract", composed_reserved.kept_contract, EVERYWHERE),
+    Family("kept-invoice", "invoice", composed_reserved.kept_invoice, EVERYWHERE),
+    Family("kept-letter", "contract", composed_reserved.kept_letter, ENGLISH),
+    Family("kept-statement", "invoice", composed_reserved.kept_statement, ENGLISH),
+    Family("kept-questions", "questionnaire", composed_reserved.kept_questionnaire, EVERYWHERE),
+    Family("kept-schedule", "contract", composed_reserved.kept_schedule, ENGLISH),
 )
 
 

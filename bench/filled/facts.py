@@ -41,6 +41,7 @@ LEGAL = {
     "US": ("LLC", "Inc.", "", "", "Co."),
     "GB": ("Ltd", "", "", "Limited"),
     "IE": ("Ltd", ""),
+    "AU": ("Pty Ltd", "", ""),
     "DE": ("GmbH", "", "UG"),
     "FR": ("SARL", ""),
     "ES": ("S.L.", ""),
@@ -59,6 +60,7 @@ VENUES = {
     "US": "The Foundry at Puritan Mill|Rosewood Ranch|Lakeside Pavilion|St. Mark’s Cathedral|Blue Heron Farm",
     "GB": "Ashdown Manor|The Tithe Barn|St Mary’s Church|Kew Glasshouse|Lochside Lodge",
     "IE": "Ballymore House|Kilbride Castle|The Boathouse",
+    "AU": "Banksia Homestead|The Old Woolshed|St Kilda Pavilion|Eucalypt Ridge Estate",
     "DE": "Schloss Lindenau|Gut Birkenhof|Alte Mühle|Villa am See",
     "FR": "Château de Bellerive|Domaine des Tilleuls|Mas Saint-Rémy",
     "ES": "Finca La Encina|Hacienda del Río|Masía Can Roca",
@@ -69,6 +71,7 @@ STREETS = {
     "US": "{n} Magnolia Avenue, Savannah, GA 31401|{n} County Road 12, Boulder, CO 80302|{n} Main Street, Austin, TX 78701",
     "GB": "{n} Church Lane, Bath BA1 1AB|{n} Mill Road, York YO1 7HH|{n} High Street, Edinburgh EH1 1TH",
     "IE": "{n} Quay Street, Galway|{n} Castle Road, Kinsale, Co. Cork",
+    "AU": "{n} Wattle Street, Fremantle WA 6160|{n} Beach Road, Byron Bay NSW 2481",
     "DE": "Lindenweg {n}, 80331 München|Hauptstraße {n}, 50667 Köln",
     "FR": "{n} rue des Lilas, 69003 Lyon|{n} avenue Foch, 06000 Nice",
     "ES": "Calle Mayor {n}, 28013 Madrid|Avenida del Mar {n}, 08005 Barcelona",
@@ -79,18 +82,24 @@ PHONES = {
     "US": ("({a}) 555-01{b}", "{a}-555-01{b}", "{a}.555.01{b}", "+1 {a} 555 01{b}", "1-{a}-555-01{b}"),
     "GB": ("07700 900{c}", "+44 7700 900{c}", "020 7946 0{c}", "+44 (0)7700 900{c}", "(0161) 496 0{c}"),
     "IE": ("+353 87 55{d}", "087 555 {c}1", "+353 (0)86 55{d}"),
+    "AU": ("0491 57{e} {f}1", "+61 491 57{e} {f}1", "(02) 5550 {a}1"),
     "DE": ("0171 39{d}", "+49 171 39{d}", "089/99998{c}", "+49 (0) 30 2312{c}"),
     "FR": ("06 39 98 {e} {f}", "+33 6 39 98 {e} {f}", "01.99.00.{e}.{f}"),
     "ES": ("612 34 {e} {f}", "+34 612 34 {e} {f}", "+34 91 234 {e} {f}"),
     "NL": ("06-1234{e}{f}", "+31 6 1234 {e}{f}", "020 123 {e}{f}"),
     "IT": ("347 123 {e}{f}", "+39 347 123 {e}{f}", "+39 02 1234 {e}{f}"),
 }
-CURRENCY = {"US": "USD", "GB": "GBP"}
-LANGUAGE = {"US": "en", "GB": "en", "IE": "en", "DE": "de", "FR": "fr", "ES": "es", "NL": "nl", "IT": "it"}
+_TITLES = {
+    "en": (("Ms", "Mr"), ("Dr", "Ms"), ("Mr", "Mr")), "de": (("Frau", "Herr"), ("Frau Dr.", "Herr")), "fr": (("Mme", "M."),),
+    "es": (("Sra.", "Sr."), ("Dª", "D.")), "nl": (("Mevr.", "Dhr."),), "it": (("Sig.ra", "Sig."),),
+}  # fmt: skip
+CURRENCY = {"US": "USD", "GB": "GBP", "AU": "AUD"}
+LANGUAGE = {"US": "en", "GB": "en", "IE": "en", "AU": "en", "DE": "de", "FR": "fr", "ES": "es", "NL": "nl", "IT": "it"}
 DATE_STYLES = {
     "US": ("{B} {d}, {Y}", "{m:02}/{d:02}/{Y}", "{A}, {B} {d}, {Y}", "{m}/{d}/{Y}", "{b} {d}, {Y}", "{B} {o}, {Y}"),
     "GB": ("{d} {B} {Y}", "{d:02}/{m:02}/{Y}", "{A} {o} {B} {Y}", "{d:02}.{m:02}.{Y}", "{o} of {B} {Y}", "{d} {b} {Y}"),
     "IE": ("{d} {B} {Y}", "{d:02}/{m:02}/{Y}", "{A}, {d} {B} {Y}", "{d:02}-{m:02}-{Y}"),
+    "AU": ("{d} {B} {Y}", "{d:02}/{m:02}/{Y}", "{A} {d} {B} {Y}", "{d:02}-{b}-{Y}"),
     "DE": ("{d:02}.{m:02}.{Y}", "{d}. {B} {Y}", "{A}, {d}. {B} {Y}", "{d}.{m}.{y:02}", "{A}, den {d:02}.{m:02}.{Y}"),
     "FR": ("{d} {B} {Y}", "{d:02}/{m:02}/{Y}", "{A} {d} {B} {Y}", "le {d} {B} {Y}"),
     "ES": ("{d} de {B} de {Y}", "{d:02}/{m:02}/{Y}", "{A}, {d} de {B} de {Y}", "{d} {B} {Y}"),
@@ -142,6 +151,13 @@ class Facts:
     def couple(self) -> tuple[Value | str, ...]:
         return (self.first, self.join, self.second)
 
+    def titled(self) -> tuple[Value | str, ...]:
+        """The couple as letters and contracts address it: sometimes with titles, never part of the names."""
+        if self.dice.random() < 0.75:
+            return self.couple()
+        one, two = self.dice.choice(_TITLES[self.language])
+        return (f"{one} ", self.first, f"{self.join}{two} ", self.second)
+
     def pick(self, *choices: str) -> str:
         return self.dice.choice(choices)
 
@@ -153,12 +169,14 @@ def invent(seed: str, country: str) -> Facts:
     names = [f"{dice.choice(FIRST_NAMES)} {dice.choice(LAST_NAMES)}" for _ in range(2)]
     while names[0].split()[0] == names[1].split()[0]:
         names[1] = f"{dice.choice(FIRST_NAMES)} {dice.choice(LAST_NAMES)}"
+    if dice.random() < 0.12:
+        names[1] = f"{names[1].split(' ')[0]} {names[0].split(' ', 1)[1]}"
     joins = {"de": " und ", "fr": " et ", "es": " y ", "nl": " en ", "it": " e "}
     join = dice.choice((joins.get(language, " and "), " & "))
     vendor = dice.choice(VENDORS)
     legal = dice.choice(LEGAL[country])
     site = _plain(vendor.split(" ")[0] if dice.random() < 0.15 else vendor)
-    ending = {"US": "com", "GB": "co.uk"}.get(country, country.lower())
+    ending = {"US": "com", "GB": "co.uk", "AU": "com.au"}.get(country, country.lower())
     local = [_plain(part) for part in names[0].replace("-", "").split(" ")]
     address = dice.choice((f"{local[0]}.{local[-1]}", f"{local[0]}{dice.randint(1, 99)}", f"{local[0]}_{local[-1]}"))
     mail_host = dice.choice(("gmail.com", "outlook.com", "icloud.com", "web.de" if country == "DE" else "yahoo.com"))
@@ -185,6 +203,18 @@ def invent(seed: str, country: str) -> Facts:
     hour, minute = dice.randint(11, 17), dice.choice((0, 15, 30))
     clock = f"{hour - 12 if hour > 12 else hour}:{minute:02} {'pm' if hour >= 12 else 'am'}"
     guests = dice.randint(18, 260)
+    shown = {
+        "en": (
+            clock,
+            clock,
+            clock.replace(" ", ""),
+            clock.replace(":", ".").replace(" ", ""),
+            f"{hour}:{minute:02}",
+            clock.upper(),
+        ),
+        "de": (f"{hour}:{minute:02} Uhr", f"{hour}.{minute:02} Uhr", f"{hour}:{minute:02}"),
+        "fr": (f"{hour}h{minute:02}", f"{hour}:{minute:02}", f"{hour} h {minute:02}"),
+    }.get(language, (f"{hour}:{minute:02}", f"{hour}:{minute:02} h", f"{hour}.{minute:02}"))
     return Facts(
         dice=dice,
         country=country,
@@ -209,7 +239,7 @@ def invent(seed: str, country: str) -> Facts:
         time=Value(
             ("wedding_time",),
             f"{hour:02}:{minute:02}",
-            clock if language == "en" else f"{hour}:{minute:02}{' Uhr' if language == 'de' else ''}",
+            dice.choice(shown),
         ),
         total=amount("total_amount", total),
         deposit=amount("deposit_amount", deposit),
@@ -246,9 +276,9 @@ def printed_day(when: date, style: str, language: str) -> str:
 
 def printed_money(amount: Decimal, country: str, style: int) -> str:
     whole, cents = f"{amount:,.2f}".split(".")
-    if country in ("US", "GB", "IE"):
-        sign = {"US": "$", "GB": "£", "IE": "€"}[country]
-        code = {"US": "USD", "GB": "GBP", "IE": "EUR"}[country]
+    if country in ("US", "GB", "IE", "AU"):
+        sign = {"US": "$", "GB": "£", "IE": "€", "AU": "$" if style != 1 else "A$"}[country]
+        code = {"US": "USD", "GB": "GBP", "IE": "EUR", "AU": "AUD"}[country]
         short = whole if cents == "00" else f"{whole}.{cents}"
         return (f"{sign}{whole}.{cents}", f"{sign}{short}", f"{code} {whole}.{cents}", f"{sign}{whole}.{cents}")[style]
     point = " " if country == "FR" else "."

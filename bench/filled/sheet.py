@@ -82,6 +82,10 @@ class Sheet:
         self.canvas.setFillGray(0)
         return x
 
+    def width_of(self, part: Part, size: float | None = None) -> float:
+        """Points that ``part`` takes in the regular face."""
+        return float(stringWidth(_text(part), self.faces[0], size or self.size))
+
     def prose(
         self,
         x: float,

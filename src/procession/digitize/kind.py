@@ -63,6 +63,14 @@ _BODY_WORDS: dict[Kind, re.Pattern[str]] = {
     ),
 }
 _CONTACT = re.compile(r"\S@\S+\.\w|\bwww\.|https?://|\+\d[\d ().-]{6,}\d|\b\d{3,5}[ .-]\d{3,4}[ .-]?\d{3,4}\b")
+_AMOUNT = re.compile(r"[$€£]\s?\d|\d\s?[€£]|\b(?:EUR|USD|GBP|AUD|CAD|CHF)\s?\d")
+_DAY = re.compile(
+    r"\b\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d\b|\b[^\W\d_]{3,9}\.?\s(?:\d{1,2},?\s)?20\d\d\b|\b20\d\d-\d\d-\d\d\b"
+)
+BLANKS_FEW = 2
+"""A paper with no more empty places than this is not there to be filled in."""
+AGREED_MIN = 2
+"""So many amounts, and a day, make a letter or a mail one that says what was agreed."""
 _SIGNATURE = re.compile(r" (?:signature|signed|unterschrift|firma|handtekening) ")
 
 
@@ -83,8 +91,8 @@ def document_kind(pages: Sequence[PageContent], fields: Sequence[Any] = (), titl
         return "questionnaire"
     for kind, pattern in _TITLE_WORDS:
         if pattern.search(top):
-            return kind
-    return "form" if fields else "other"
+            return _settled(kind, pages, fields)
+    return _settled("form" if fields else "other", pages, fields)
 
 
 def is_document_word(text: str) -> bool:
@@ -132,10 +140,22 @@ def _is_sender(one: tuple[str, list[Word]], lines: Sequence[tuple[str, list[Word
 
 
 def _settled(kind: Kind, pages: Sequence[PageContent], fields: Sequence[Any]) -> Kind:
-    """ "Booking form" stays a form, and a feedback form with questions is a questionnaire."""
+    """ "Booking form" stays a form, and a feedback form with questions is a questionnaire; a letter that tells what
+    was agreed is a contract, whatever its heading."""
     if kind == "form" and _questions(pages) >= 5:
         return "questionnaire"
+    if kind in ("form", "other") and _tells_what_was_agreed(pages, fields):
+        return "contract"
     return kind
+
+
+def _tells_what_was_agreed(pages: Sequence[PageContent], fields: Sequence[Any]) -> bool:
+    signs = ("signature", "initials")
+    blanks = sum(getattr(one, "value", None) in (None, "") and str(one.type) not in signs for one in fields)
+    if blanks > BLANKS_FEW:
+        return False
+    body = " ".join(word.text for page in pages for word in page.words if word.visible)[: BODY_WORDS_MAX * 8]
+    return len(_AMOUNT.findall(body)) >= AGREED_MIN and _DAY.search(body) is not None
 
 
 def _questions(pages: Sequence[PageContent]) -> int:

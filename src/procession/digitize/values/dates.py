@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -133,9 +133,18 @@ def lacks_year(text: str) -> bool:
 
 def find_time(text: str) -> tuple[int, int, str] | None:
     """First time of day as (start, end, "HH:MM")."""
+    found = find_times(text)
+    return found[0] if found else None
+
+
+def find_times(text: str) -> list[tuple[int, int, str]]:
+    """Times of day as (start, end, "HH:MM"), left to right."""
+    found: list[tuple[int, int, str]] = []
     for match in _TIME.finditer(text):
         if match["word"]:
-            return match.start(), match.end(), "00:00" if match["word"].lower() in {"midnight", "minuit"} else "12:00"
+            value = "00:00" if match["word"].lower() in {"midnight", "minuit"} else "12:00"
+            found.append((match.start(), match.end(), value))
+            continue
         hour = int(match["hour"] or match["hour24"] or match["hour_only"])
         minute = int(match["minute"] or match["minute24"] or 0)
         half = (match["half"] or "").lower()
@@ -144,8 +153,8 @@ def find_time(text: str) -> tuple[int, int, str] | None:
                 continue
             hour = hour % 12 + (12 if half.startswith("p") else 0)
         if hour < 24:
-            return match.start(), match.end(), f"{hour:02d}:{minute:02d}"
-    return None
+            found.append((match.start(), match.end(), f"{hour:02d}:{minute:02d}"))
+    return found
 
 
 def _read(match: re.Match[str]) -> FoundDate | None:
@@ -210,8 +219,3 @@ def likely_order(currencies: Sequence[str], phone_regions: Sequence[str]) -> Ord
     if american == other:
         return None
     return "mdy" if american > other else "dmy"
-
-
-def iterate_fold(words: Iterable[str]) -> Iterator[str]:
-    for word in words:
-        yield fold(word).strip()

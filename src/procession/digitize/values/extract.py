@@ -10,7 +10,7 @@ from typing import Any
 
 from procession.digitize.classify import classify
 from procession.digitize.page import PageContent, Rect
-from procession.digitize.values import people, roles, things
+from procession.digitize.values import people, roles, sentences, things
 from procession.digitize.values.evidence import ink_in, signatures
 from procession.digitize.values.found import TYPES, Found, Kind, Reading, read
 from procession.digitize.values.labelled import pairs, typed
@@ -47,11 +47,17 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
     for found in chosen:
         page = by_number[found.page]
         home = _home(found, filled, page)
-        if home is None:
-            if not _blank_on_purpose(found, filled, page):
-                added.append(_new_field(found, page, len(added) + 1))
-        elif filled[home].value in (None, "") or filled[home].subtype is None:
-            filled[home] = _with(_unswallowed(filled[home], found, page), found, page)
+        if home is not None:
+            if _takes(filled[home], found):
+                filled[home] = _with(_unswallowed(filled[home], found, page), found, page)
+            continue
+        rival = _rival(found, filled)
+        if rival is not None and not _is_surer(found, filled[rival]):
+            continue
+        if rival is not None:
+            filled[rival] = filled[rival].model_copy(update={"subtype": None})
+        if not _blank_on_purpose(found, filled, page):
+            added.append(_new_field(found, page, len(added) + 1))
     return [*filled, *added]
 
 
@@ -69,7 +75,7 @@ def _all(reading: Reading) -> list[Found]:
     found = list(roles.dates_by_role(reading)) + list(roles.money_by_role(reading))
     found += typed(reading, labelled)
     found += things.labelled(reading, labelled)
-    found += things.in_sentences(reading)
+    found += sentences.in_sentences(reading)
     found += things.items(reading)
     found += people.vendor(reading, labelled)
     names = list(people.couple(reading, labelled))
@@ -186,7 +192,7 @@ def _home(found: Found, fields: Sequence[Field], page: PageContent) -> int | Non
             continue
         box = _points(field.box, page)
         inside = _holds(Rect(box.x0 - 4, box.y0 - 10, box.x1 + 4, box.y1 + 6), found.box)
-        if field.subtype is found.subtype and (inside or field.value not in (None, "")):
+        if field.subtype is found.subtype and inside:
             return index
         wanted = TYPES.get(found.subtype, FieldType.TEXT)
         if inside and wanted in _SIGNED and field.type in _SIGNED:
@@ -201,6 +207,27 @@ def _home(found: Found, fields: Sequence[Field], page: PageContent) -> int | Non
         if inside and field.subtype is None and same:
             return index
     return None
+
+
+def _takes(field: Field, found: Found) -> bool:
+    """Whether a field takes the value that stands in it: a widget's own value is the document's own word."""
+    if field.value in (None, "") or field.subtype is None:
+        return True
+    return field.source is not Source.WIDGET and field.type not in _SIGNED and str(field.value) != str(found.value)
+
+
+def _rival(found: Found, fields: Sequence[Field]) -> int | None:
+    """A field elsewhere that holds a value of the same meaning."""
+    return next(
+        (i for i, field in enumerate(fields) if field.subtype is found.subtype and field.value not in (None, "")), None
+    )
+
+
+def _is_surer(found: Found, field: Field) -> bool:
+    """Whether a value with a label of its own is to be trusted more than what lies in a field that was drawn."""
+    if field.source is Source.WIDGET or field.type in _SIGNED or str(field.value) == str(found.value):
+        return False
+    return found.label is not None and found.confidence > field.confidence
 
 
 def _swallowed(found: Found, field: Field, box: Rect) -> bool:
@@ -220,7 +247,8 @@ def _unswallowed(field: Field, found: Found, page: PageContent) -> Field:
     meaning = classify(label, field.section or "", field.type.value if field.type in _SIGNED else "text")
     proof = _fractions(found.box, page)
     box = (min(field.box[0], proof[0]), min(field.box[1], proof[1]), field.box[2], max(field.box[3], proof[3]))
-    update = {"label": label, "name": label, "box": box, "type": meaning.type, "subtype": meaning.subtype}
+    kind = TYPES.get(found.subtype, meaning.type)
+    update = {"label": label, "name": label, "box": box, "type": kind, "subtype": found.subtype, "value": None}
     return field.model_copy(update=update | {"category": meaning.category})
 
 

@@ -5,26 +5,36 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from procession.digitize.asked import ASKED
 from procession.digitize.classify import meaning_of
 from procession.digitize.values import dates
+from procession.digitize.values.answers import (
+    LABEL_WORDS_MAX,
+    fits,
+    fits_surely,
+    is_sentence,
+    label_meaning,
+    unnumbered,
+)
 from procession.digitize.values.found import Found, Reading
 from procession.digitize.values.money import find_money, settled_currency
 from procession.digitize.values.passages import Layout, Passage, is_leader, style_of
 from procession.digitize.vocabulary import Meaning
 from procession.domain.form import FieldType, Subtype
 
-LABEL_WORDS_MAX = 9
-ANSWER_CHARS_MAX = {True: 100, False: 400}
-"""Longest answer to a label that wants a line of text; and to one that wants anything else."""
-_COLON = re.compile(r"^(?P<label>[^:?]{2,60}?)\s*[:?]\s+(?P<value>\S.*)$")
-_PACKAGE_LABEL = re.compile(
-    r"^(?:(?:your|the|selected|chosen|wedding|photography|service|booked|which|what)\s+)*"
-    r"(?:package|collection|paket|forfait|formule|paquete|pakket|pacchetto|plan|coverage)\b"
-    r"(?=\s*[:?]?$|\s+(?:name|selected|chosen|choice|booked|details|type|do|did|would|are|have)\b)",
-    re.IGNORECASE,
+FAR_HEIGHTS = 9.0
+"""A text so many letter heights to the right is further from a label than the one right under it."""
+WIDE_GAP_SPACES = 1.6
+"""A label and its answer on one line stand this much further apart than the words of either."""
+PREFIX_WORDS_MAX = 5
+
+_COLON = re.compile(r"(?P<label>[^:?]{2,60}?)\s*(?:[:?]\s*[:–—-]?|\s[–—=]|(?<=\w)[.…]{2,})\s+(?=\S)")
+_SEPARATOR = re.compile(r"\s+(?:[|·•;,]|[–—]|and|und|et|y|en|e)?\s*(?:and\s+)?$|[,;|·•]\s*$")
+_JOINING = frozenset(
+    {"of", "is", "at", "on", "by", "for", "the", "a", "to", "von", "der", "de", "del", "du", "di", "van", "in", "am"}
 )
-_NUMBERING = re.compile(r"^\(?\d{1,2}[.)]\s+")
 _BOX_SIGNS = "□☐☑☒◯○●◉❏❑▢✓✔"
 _RUN = re.compile(r"^[\W_]*_{3,}|^\.{4,}")
 _BLANK = re.compile(r"^[\s_.…\-–—/|()]*$")
@@ -50,77 +60,133 @@ def pairs(layout: Layout) -> Iterator[Pair]:
         for chunk in row.chunks:
             if is_option(layout, chunk):
                 continue
-            inside = _COLON.match(chunk.text)
+            inside = list(_inside(chunk))
             if inside:
-                meaning = meaning_of(inside["label"])
-                if meaning and not _BLANK.match(inside["value"]) and not _RUN.match(inside["value"]):
-                    label, at = _NUMBERING.sub("", inside["label"]), inside.start("value")
-                    yield Pair(label, meaning, chunk, at, _up_to_blank(chunk.text, at), 0.95)
-                    continue
-            if (meaning := label_meaning(chunk.text)) is None:
+                yield from inside
+                continue
+            meaning = label_meaning(chunk.text)
+            if meaning is None:
+                if glued := _glued(chunk):
+                    yield glued
                 continue
             beside_or_under = _value_of(layout, chunk, meaning)
             if beside_or_under:
                 value, strength = beside_or_under
                 end = _up_to_blank(value.text, 0)
-                yield Pair(_NUMBERING.sub("", chunk.text).rstrip(" :?"), meaning, value, 0, end, strength)
+                yield Pair(unnumbered(chunk.text).rstrip(" :?"), meaning, value, 0, end, strength)
+            elif glued := _glued(chunk):
+                yield glued
 
 
-def _holds_options(text: str) -> bool:
-    """Whether printed boxes stand among the words, so that they are choices and no answer."""
-    return any(sign in text for sign in _BOX_SIGNS)
+def _inside(chunk: Passage) -> Iterator[Pair]:
+    """Labels with their values in one chunk: "Date: 5 May 2027 | Time: 3 pm"."""
+    marks: list[tuple[int, int, Meaning, str]] = []
+    for match in _COLON.finditer(chunk.text):
+        named = _label_before(match["label"])
+        if named is None:
+            continue
+        label, meaning = named
+        start = match.end("label") - len(label)
+        marks.append((start, match.end(), meaning, unnumbered(label).strip()))
+    for number, (_, at, meaning, label) in enumerate(marks):
+        limit = marks[number + 1][0] if number + 1 < len(marks) else len(chunk.text)
+        end = min(_up_to_blank(chunk.text, at), limit)
+        while end > at and (cut := _SEPARATOR.search(chunk.text, at, end)) and number + 1 < len(marks):
+            end = cut.start() if cut.start() < end else end - 1
+        value = chunk.text[at:end]
+        if not _BLANK.match(value) and not _RUN.match(value):
+            yield Pair(label, meaning, chunk, at, end, 0.95)
 
 
-def label_meaning(text: str) -> Meaning | None:
-    """Meaning of a chunk that is nothing but a label."""
-    words = text.split()
-    if not words or len(words) > LABEL_WORDS_MAX or re.search(r"\d{3,}|@|[$€£]", text):
+def _label_before(text: str) -> tuple[str, Meaning] | None:
+    """The label at the end of ``text``, whole where it means something, else its last words: "… Total price"."""
+    whole = text.strip()
+    meaning = meaning_of(unnumbered(whole))
+    if meaning is not None and len(whole.split()) <= LABEL_WORDS_MAX and not re.search(r"\d{3,}|@|[$€£]", whole):
+        return whole, meaning
+    words = whole.split()
+    for count in range(min(PREFIX_WORDS_MAX, len(words) - 1), 0, -1):
+        last = " ".join(words[-count:])
+        if last[:1].isupper() and (meaning := _whole(last)):
+            return last, meaning
+    return None
+
+
+def _whole(text: str) -> Meaning | None:
+    """Meaning of words that are a label from end to end, as suppliers word it."""
+    meaning = label_meaning(text)
+    return meaning if meaning in ASKED or (meaning is not None and meaning.subtype is not None) else None
+
+
+def _glued(chunk: Passage) -> Pair | None:
+    """A label and its answer side by side without a colon, further apart than words are: "E-mail  anna@example.com"."""
+    words = chunk.words
+    if len(words) < 2 or is_sentence(chunk.text):
         return None
-    if text.rstrip().endswith((".", ",", ";")) or words[0][:1].islower():
-        return None
-    meaning = meaning_of(text)
-    if meaning and meaning.subtype is Subtype.PACKAGE_NAME and not _PACKAGE_LABEL.match(text):
-        return None  # "Essential Package" is the name of one
-    return meaning
+    gaps = [after.box.x0 - before.box.x1 for before, after in pairwise(words)]
+    usual = sorted(gaps)[len(gaps) // 2] if len(gaps) > 2 else 0.28 * chunk.height
+    for count in range(min(PREFIX_WORDS_MAX, len(words) - 1), 0, -1):
+        label = " ".join(word.text for word in words[:count])
+        rest = " ".join(word.text for word in words[count:])
+        meaning = _whole(label)
+        if meaning is None or _BLANK.match(rest) or _RUN.match(rest) or words[count - 1].text in _JOINING:
+            continue
+        wide = gaps[count - 1] >= WIDE_GAP_SPACES * max(usual, 0.15 * chunk.height)
+        styled = words[count - 1].bold != words[count].bold
+        start = len(label) + 1
+        end = _up_to_blank(chunk.text, start)
+        if (wide or styled) and fits(meaning, rest) and rest[:1] not in "(,;-–":
+            return Pair(unnumbered(label), meaning, chunk, start, end, 0.9)
+        if fits_surely(meaning, rest):
+            return Pair(unnumbered(label), meaning, chunk, start, end, 0.85)
+    return None
 
 
 def _value_of(layout: Layout, label: Passage, meaning: Meaning) -> tuple[Passage, float] | None:
     right = layout.right_of(label)
+    led = False
     while right is not None and is_leader(right.text):
-        right = layout.right_of(right)
+        right, led = layout.right_of(right), True
     if right is not None and is_option(layout, right):
         return None  # a choice: its marked box is the value
-    beside = right is not None and _may_be_value(layout, right, label) and not _is_heading(layout, label)
-    if right is not None and beside and fits(meaning, right.text):
-        return right, 0.95
     below = layout.below(label)
-    if below is not None and _may_be_under(layout, below, label) and fits(meaning, below.text):
+    under = below is not None and _may_be_under(layout, below, label) and fits(meaning, below.text)
+    beside = (
+        right is not None
+        and _may_be_value(layout, right, label)
+        and not _is_heading(layout, label)
+        and fits(meaning, right.text)
+    )
+    if right is not None and beside and not (under and not led and _rather_under(layout, label, right, below)):
+        return right, 0.95
+    if below is not None and under:
         return below, 0.9 if abs(below.box.x0 - label.box.x0) < 8 else 0.75
     return None
+
+
+def _rather_under(layout: Layout, label: Passage, right: Passage, below: Passage | None) -> bool:
+    """Of two that fit, the one under the label: right below its left edge, while the other stands far off or is led."""
+    if below is None or abs(below.box.x0 - label.box.x0) > 8 or label.text.rstrip().endswith(":"):
+        return False
+    close = below.box.y0 - label.box.y1 < 0.9 * label.height
+    far = right.box.x0 - label.box.x1 > FAR_HEIGHTS * label.height
+    smaller = label.size < 0.92 * below.size
+    # what stands beside is a label itself, with its own value under it or beside it
+    named = _names(layout, right)
+    return close and (far or smaller or named)
+
+
+def _names(layout: Layout, chunk: Passage) -> bool:
+    return label_meaning(chunk.text) is not None or chunk.text.rstrip().endswith(":")
 
 
 def _may_be_under(layout: Layout, below: Passage, label: Passage) -> bool:
     if not _may_be_value(layout, below, label) or label_meaning(below.text) or below.size > label.size * 1.4:
         return False
+    if _COLON.match(below.text) and _label_before((_COLON.match(below.text) or _COLON.search(": "))["label"]):  # type: ignore[index]
+        return False
     # under a heading of larger type or a bold one stands the next label, set like the page's other labels
     return style_of(label) in layout.label_styles or style_of(below) not in layout.label_styles
-
-
-def fits(meaning: Meaning, text: str) -> bool:
-    """Whether ``text`` can be an answer to a label of this meaning: a date for a date, no sentence for a name."""
-    if len(text) > ANSWER_CHARS_MAX[meaning.type is FieldType.TEXT]:
-        return False
-    if meaning.type is FieldType.DATE:
-        return bool(dates.find_dates(text)) or dates.lacks_year(text)
-    if meaning.type is FieldType.TIME:
-        return dates.find_time(text) is not None
-    if meaning.type is FieldType.CURRENCY:
-        return bool(find_money(text, bare=True)) or meaning.subtype is Subtype.BUDGET_RANGE
-    if meaning.type is FieldType.EMAIL:
-        return "@" in text
-    if meaning.type in (FieldType.PHONE, FieldType.NUMBER):
-        return any(character.isdigit() for character in text)
-    return True
 
 
 def typed(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
@@ -165,6 +231,11 @@ def is_option(layout: Layout, chunk: Passage) -> bool:
     )
 
 
+def _holds_options(text: str) -> bool:
+    """Whether printed boxes stand among the words, so that they are choices and no answer."""
+    return any(sign in text for sign in _BOX_SIGNS)
+
+
 def _may_be_value(layout: Layout, chunk: Passage, label: Passage) -> bool:
     if _BLANK.match(chunk.text) or _RUN.match(chunk.text) or _holds_options(chunk.text):
         return False
@@ -184,19 +255,25 @@ def _is_heading(layout: Layout, label: Passage) -> bool:
 
 def _up_to_blank(text: str, start: int) -> int:
     """A run of underscores after the value belongs to the next field."""
-    run = re.search(r"\s*_{3,}", text[start:])
+    run = re.search(r"\s*(?:_{3,}|\.{4,})", text[start:])
     return start + run.start() if run else len(text)
 
 
 def _label_like(chunk: Passage, label: Passage) -> bool:
     """Whether ``chunk`` is set like ``label`` and names something itself."""
     text = chunk.text.strip()
-    if text.endswith((":", "?")) or _COLON.match(text):
+    if text.endswith((":", "?")):
+        return True
+    colon = _COLON.match(text)
+    if colon and _label_before(colon["label"]):
         return True
     if re.search(r"\d|@", text):
         return False
     if label.text.isupper() and text.isupper() and len(text.split()) <= 4:
         return True
+    meaning = label_meaning(text)
+    if meaning is not None and meaning in ASKED:
+        return True  # word for word what suppliers call things
     if label.bold and chunk.bold and len(text.split()) <= 4:
         return True
-    return label_meaning(text) is not None and (chunk.bold or not label.bold)
+    return meaning is not None and (chunk.bold or not label.bold)

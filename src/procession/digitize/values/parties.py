@@ -22,7 +22,11 @@ _PARTICLES = word_set(
     van von de da di do dos das del della der den du la le el al bin ibn ter ten zu zur y st mc mac o
     """
 )
-_TITLES = re.compile(r"^(?:mr|mrs|ms|miss|mx|dr|prof|herr|frau|m|mme|sr|sra|sig)\.?\s+", re.IGNORECASE)
+_TITLES = re.compile(
+    r"^(?:(?:mr|mrs|ms|miss|mx|dr|prof|rev|sir|lady|herrn?|frau|ing|m|mme|mlle|monsieur|madame|sr|sra|srta|d|dª|doña|don|señora?|"
+    r"dhr|mevr|mevrouw|de heer|sig|sig\.ra|signora?|dott|dott\.ssa)\.?\s+)+",
+    re.IGNORECASE,
+)
 _NO_NAME = word_set(
     """
     dear hello hi thank thanks choosing congratulations welcome re regarding prepared presented les los gli die das
@@ -70,6 +74,13 @@ _COMPANY_BEFORE = re.compile(
     re.IGNORECASE,
 )
 
+_OPENS_PARTY = re.compile(
+    r"(?:\bbetween:?|\bzwischen|\bentre|\btussen|\btra|\bfra|\bde una parte,?|\bby and between|\band|\bwith|\bby|\bfrom|\bund|\bet|\bparties:?|^|\(\d\)|\d[.)])\s+(?=[A-ZÀ-Þ])",
+    re.IGNORECASE,
+)
+DEFINED_CHARS = 320
+"""So many letters before "(the Client)" its name may stand, with an address and telephone between."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -98,39 +109,60 @@ def person_in(text: str) -> Span | None:
 
 
 def client_pair(text: str) -> tuple[Span, Span] | None:
-    """The couple of "… A and B (together, the “Client”)"."""
+    """The couple of "… A and B of 4 Mill Lane, a@b.com (together, the “Client”)": named since the last definition."""
     for match in _DEFINES_CLIENT.finditer(text):
-        before = text[max(0, match.start() - 90) : match.start()]
-        shift = max(0, match.start() - 90)
-        pairs = []
-        position = 0
-        while pair := couple_in(before[position:]):
-            first, second = (Span(s.start + position + shift, s.end + position + shift, s.text) for s in pair)
-            pairs.append((first, second))
-            position += pair[1].start
-        if pairs:
-            return pairs[-1]
+        low = max(0, match.start() - DEFINED_CHARS)
+        for other in _DEFINES_VENDOR.finditer(text, low, match.start()):
+            low = other.end()
+        position = low
+        while position < match.start() and (pair := couple_in(text[position : match.start()])):
+            first, second = (Span(s.start + position, s.end + position, s.text) for s in pair)
+            if not is_company(f"{first.text} {second.text}"):
+                return first, second
+            position = second.start
+    return None
+
+
+def client_alone(text: str) -> Span | None:
+    """The one person of "between … and Anna Bell (the “Client”)"."""
+    for match in _DEFINES_CLIENT.finditer(text):
+        before = text[max(0, match.start() - 60) : match.start()]
+        named = re.search(rf"(?:\band\b|\bund\b|\bet\b|\by\b|\ben\b|\be\b|\bby\b|\)|^)\s+(?P<name>{_NAME})\s*$", before)
+        span = person_in(named["name"]) if named else None
+        if named and span and len(span.text.split()) >= 2 and not is_company(span.text):
+            start = max(0, match.start() - 60) + named.start("name") + span.start
+            return Span(start, start + len(span.text), span.text)
     return None
 
 
 def defined_vendor(text: str) -> Span | None:
-    """The company of "… Golden Lens Ltd (the “Photographer”)"."""
+    """The company of "… Golden Lens Ltd, 4 Mill Lane (hello@lens.uk) (the “Photographer”)"."""
     for match in _DEFINES_VENDOR.finditer(text):
         head = text[: match.start()]
-        before = _COMPANY_BEFORE.search(head)
-        if before is None:
-            continue
-        name = before["name"]
-        start = before.start("name")
-        for splitter in (" between ", " with ", " by ", ", "):
-            at = name.lower().rfind(splitter)
-            rest = name[at + len(splitter) :] if at >= 0 else ""
-            if rest[:1].isupper() and not _LEGAL_FORM.fullmatch(rest):
-                start += at + len(splitter)
-                name = rest
-        if name[:1].isupper() and len(name) <= 60:
+        opened = [one.end() for one in _OPENS_PARTY.finditer(head, max(0, len(head) - DEFINED_CHARS))]
+        starts = [at for at in opened if head[at : at + 1].isupper()]
+        if not starts:
+            before = _COMPANY_BEFORE.search(head)
+            if before is None:
+                continue
+            starts = [before.start("name")]
+        # the first after "between" or "(1)", unless a sentence ends on the way
+        start = starts[-1] if "between" not in head[: starts[0]].lower()[-60:] else starts[0]
+        name = _company_at(head, start)
+        if name and name[:1].isupper() and 2 < len(name) <= 60:
             return Span(start, start + len(name), name)
     return None
+
+
+def _company_at(text: str, start: int) -> str:
+    """A company's name from ``start`` up to its address, its contacts or the end: a legal form may follow a comma."""
+    rest = text[start:]
+    stop = re.search(
+        r"\s*(?:,(?!\s*(?:ltd|llc|llp|inc|plc|gmbh|s\.?l|s\.?a|sarl|s\.?r\.?l|b\.?v|pty|co)\b)|;|\(|\s[–—|·]\s|\s\S+@|\s(?:of|located|with|whose|having|a|an|trading)\s|$)",
+        rest,
+        re.IGNORECASE,
+    )
+    return rest[: stop.start()].strip() if stop else rest.strip()
 
 
 def company_like(text: str, domain: str) -> Span | None:
@@ -168,12 +200,20 @@ def _abbreviates(joined: str, target: str) -> bool:
 
 def _to_delimiter(text: str, start: int, end: int) -> Span:
     rest = text[end:]
-    stop = re.search(r"\s[—–\-|·•]\s|[|·•(,;:]|\s[“\"]|\s\S+@|$", rest)
+    stop = re.search(r"\s[—–\-|·•]\s|[|·•(,;:<]|\s[“\"]|\s\S+@|$", rest)
     reach = end + (stop.start() if stop else 0)
+    legal = re.match(
+        r"(?:,)?\s*(?:ltd|limited|llc|llp|inc|plc|gmbh|s\.l|s\.a|sarl|s\.r\.l|b\.v|pty ltd|co)\b\.?",
+        rest,
+        re.IGNORECASE,
+    )
+    if legal:
+        end += legal.end()
+        return Span(start, end, text[start:end].rstrip(" ,;:"))
     words = text[end:reach].split()
     # the name goes on while words are capitalised or company words, not into a sentence
     for word in words:
-        if word[:1].isupper() or word == "&":
+        if word[:1].isupper() or (word in ("&", "di", "de", "of", "and") and words[-1] != word):
             end = text.index(word, end) + len(word)
         else:
             break

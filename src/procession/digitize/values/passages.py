@@ -26,6 +26,8 @@ PROSE_HEIGHTS_MIN = 20.0
 COLUMN_HEIGHTS_MIN = 14.0
 """or this many where columns of it stand side by side."""
 COLUMN_ROWS_MIN = 3
+ROW_WORDS_BACK = 12
+"""Words of a row that one more is compared with."""
 _LEADER = re.compile(r"^(?:\.{3,}|…{2,}|[.·]{4,})$")
 
 Style = tuple[str, float, bool, tuple[int, int, int]]
@@ -210,9 +212,7 @@ def _rows(words: Sequence[Word]) -> list[list[Word]]:
     for word in sorted(words, key=lambda w: w.box.y1):
         home = None
         for row in rows[-4:]:
-            last = row[-1].box
-            shared = min(last.y1, word.box.y1) - max(last.y0, word.box.y0)
-            if shared > 0.55 * min(last.height, word.box.height):
+            if _level(row[-1].box, word.box) and all(_touches(other.box, word.box) for other in row[-ROW_WORDS_BACK:]):
                 home = row
         if home is None:
             rows.append([word])
@@ -223,6 +223,16 @@ def _rows(words: Sequence[Word]) -> list[list[Word]]:
         if sum(w.rtl for w in row) > len(row) / 2:
             row.reverse()
     return sorted(rows, key=lambda row: min(w.box.y0 for w in row))
+
+
+def _level(one: Rect, two: Rect) -> bool:
+    shared = min(one.y1, two.y1) - max(one.y0, two.y0)
+    return shared > 0.55 * min(one.height, two.height)
+
+
+def _touches(one: Rect, two: Rect) -> bool:
+    """Two lines of small type beside a large word are two rows: neither shares any height with the other."""
+    return min(one.y1, two.y1) - max(one.y0, two.y0) > 0.1 * min(one.height, two.height)
 
 
 def _chunks(page: int, row: Sequence[Word], rules: Sequence[Rect]) -> tuple[Passage, ...]:
@@ -291,7 +301,7 @@ def _continues(parts: Sequence[Passage], chunk: Passage, wide: float) -> bool:
         return False
     if abs(last.size - chunk.size) > 0.2 * chunk.size:
         return False
-    if last.text.endswith("?"):
+    if last.text.endswith("?") or is_leader(last.text) or is_leader(chunk.text):
         return False
     if last.bold != chunk.bold and (last.bold or len(parts) == 1):
         return False  # a heading, or the heading of what follows

@@ -13,6 +13,7 @@ from procession.digitize.values.labelled import Pair
 from procession.digitize.values.parties import (
     COMPANY_WORDS,
     Span,
+    client_alone,
     client_pair,
     common_name,
     company_like,
@@ -35,6 +36,8 @@ _WEDDING_OF_TWO = re.compile(
     re.IGNORECASE,
 )
 """A heading: "Olivia & Liam’s Wedding"."""
+_BEFORE_ADDRESS = re.compile(r"^(?:from:?\s+)?(?P<name>[^\W\d_a-z][^<@:|·]{2,50}?)\s*<$", re.IGNORECASE)
+"""A sender: "Willow & Stone <hello@willow.example>"."""
 _ABOUT_COUPLE = re.compile(
     r"(?:wedding of|proposal for|prepared for|agreement for|contract for|quote for|invoice for|marriage of|dear|"
     r"congratulations|hochzeit von|mariage de|boda de|matrimonio di|bruiloft van|reachable|couple|client)\s*:?\s*$",
@@ -50,6 +53,9 @@ def couple(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
         named = client_pair(text)
         if named:
             yield from _both(passage, named, 0.93, None)
+            continue
+        if alone := client_alone(text):
+            yield _name(passage, Subtype.PARTNER_1_NAME, alone, 0.8, None)
             continue
         theirs = _WEDDING_OF_TWO.match(text)
         if theirs and not is_company(theirs["pair"]) and (title := couple_in(theirs["pair"], single_words=True)):
@@ -72,6 +78,7 @@ def vendor(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
             yield _vendor(pair.value, Span(pair.start, pair.start + len(text), text), 0.92, pair.label)
     # a form's letterhead is nothing anybody fills in
     domains = [mail.company for _, mail in reading.emails if reading.running and mail.company not in FREE_MAIL]
+    offices = vendor_emails(reading)
     for layout, passage in reading.passages():
         defined = defined_vendor(passage.text)
         if defined:
@@ -81,6 +88,11 @@ def vendor(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
             if span and "@" not in span.text and not _is_persons(passage.text, span):
                 early = 0.03 if layout.page.number == 1 else 0.0
                 yield _vendor(passage, span, 0.9 + early, None)
+        for index, (other, mail) in enumerate(reading.emails):
+            if other is passage and index in offices:
+                named = _BEFORE_ADDRESS.search(passage.text[: mail.start])
+                if named and person_in(named["name"]) is None:
+                    yield _vendor(passage, Span(named.start("name"), named.end("name"), named["name"]), 0.9, None)
         by = re.search(r"\b(?:[Pp]repared|[Pp]resented|[Ii]ssued|[Pp]rovided) by:?\s+(\S.*)$", passage.text)
         text = re.split(r"\s[·|•–—]\s|,\s|\s\S+@|\.\s", by[1])[0] if by else ""
         if by and text[:1].isupper() and len(text.split()) <= 7:

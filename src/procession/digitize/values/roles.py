@@ -100,19 +100,19 @@ def _roles_of(
     out: list[_Named | None] = []
     done: dict[tuple[int, int], list[Named | None]] = {}
     for start, end in marks:
-        low, high = _sentence(passage.text, start, end)
+        low, high = sentence_around(passage.text, start, end)
         inside = [(s, e) for s, e in marks if low <= s and e <= high]
         if (low, high) not in done:
             done[low, high] = assigned(passage.text[low:high], [(s - low, e - low) for s, e in inside], roles)
         named = done[low, high][inside.index((start, end))]
         if named is not None:
-            out.append(_in_sentence(passage.text[low:high], start - low, end - low, named))
+            out.append(_insentence_around(passage.text[low:high], start - low, end - low, named))
         else:
             out.append(_by_cells(layout, passage, passage.text[low:start], roles))
     return out
 
 
-def _in_sentence(sentence: str, start: int, end: int, named: Named) -> _Named:
+def _insentence_around(sentence: str, start: int, end: int, named: Named) -> _Named:
     before, after = sentence[:start], sentence[end:]
     prose = bool(after.strip(" .,;")) or len(before) > 40
     subtype = named.subtype
@@ -154,7 +154,8 @@ def _alone(lefts: Sequence[Passage]) -> bool:
     return any(re.search(r"[^\W\d_]{3}", left.text) for left in lefts)
 
 
-def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the sentence of ``text[start:end]`` begins and ends."""
     low = max((match.end() for match in _SENTENCE.finditer(text, 0, start)), default=0)
     stop = _SENTENCE.search(text, end)
     return low, stop.start() if stop else len(text)

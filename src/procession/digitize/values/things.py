@@ -1,7 +1,5 @@
 """What the wedding is and what is bought: venue, address, guests, times, package, wishes."""
 
-# ruff: noqa: E501 - a pattern with its synonyms reads better in one line
-
 from __future__ import annotations
 
 import re
@@ -29,20 +27,6 @@ _PLAIN = {
     Subtype.TIMELINE_PREFERENCES,
     Subtype.BUDGET_RANGE,
 }
-_GUESTS = re.compile(
-    r"(?<![\d.,$€£])(?P<low>\d{1,3}(?:[.,]\d{3})|\d{1,5})(?:\s?(?:[-–]|to)\s?(?P<high>\d{1,5}))?\s+(?:[^\W\d_]+\s+){0,2}?"
-    r"(?:guests?|people|persons?|attendees|pax|gäste\w*|invités|invitados|gasten|ospiti|invitati|personen|personnes|personas|persone)\b",
-    re.IGNORECASE,
-)
-_VENUE = re.compile(
-    r"\b(?:held|take place|takes place|taking place|celebrated|hosted|ceremony|wedding|reception|event|married|statt|boda|trauung|hochzeit|mariage|cérémonie|matrimonio|bruiloft|huwelijk)\b(?P<between>[^;]{0,90}?)"
-    r"\b(?:at|in the|im|in der|auf|au|à la|en el|en la|presso|in het|op)\s+(?P<venue>(?:the\s+)?[^\W\d_a-zà-ÿ][^;:]{3,110}?)"
-    r"(?=,?\s+(?:for|with|on|para|pour|für|per|voor|mit|con|am|from|beginning|starting|commencing|and will|at|by|between|in accordance|which|where)\s|\.\s|\.$|;|\s\(|$)"
-)
-_PACKAGE = re.compile(
-    r"\b(?:selected|chosen|chooses|selects|booked|purchased|purchases|opted for|ordered|hired? for|reserved)\s+(?:the\s+|our\s+)?[“\"']?"
-    r"(?P<name>[^\W\d_a-z][^;:.”\"]{1,70}?)[”\"']?(?=\s+(?:package|option)\b|,?\s+(?:for|at|which|including|with|as|on|and|that)\s|[.;,]\s|[.,]?$)"
-)
 _ITEM = re.compile(r"\b(?:package|collection|coverage|paket|forfait|formule|paquete|pakket|pacchetto)\b", re.IGNORECASE)
 _ITEM_HEADER = re.compile(
     r" (?:description|item|service|services|beschreibung|leistung|designation|descripcion|omschrijving|descrizione) "
@@ -62,36 +46,6 @@ def labelled(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
             time = dates.find_time(pair.text)
             if time:
                 yield _found(pair, Subtype.WEDDING_TIME, time[2], time[0], time[1])
-
-
-def in_sentences(reading: Reading) -> Iterator[Found]:
-    if not reading.running:
-        return
-    for _, passage in reading.passages():
-        for match in _GUESTS.finditer(passage.text):
-            count = int(re.sub(r"\D", "", match["low"]))
-            if 2 <= count <= GUESTS_MAX and not re.search(
-                r"\b(?:per|each|every|additional|up to)\W*$", passage.text[: match.start()]
-            ):
-                high = match["high"]
-                reason = f"a range: {match['low']} to {high}" if high else None
-                end = match.end("high") if high else match.end("low")
-                yield _at(
-                    passage, Subtype.GUEST_COUNT, int(high or count), match.start(), end, 0.6 if high else 0.85, reason
-                )
-        if len(passage.text) < 30:
-            continue
-        if place := _VENUE.search(passage.text):
-            end = place.end("venue")
-            venue = place["venue"].rstrip(" .,")
-            kind = Subtype.RECEPTION_VENUE if place[0].lower().startswith("reception") else Subtype.CEREMONY_VENUE
-            if not dates.find_time(venue) and not find_money(venue):
-                yield _at(passage, kind, venue, place.start("venue"), end - (len(place["venue"]) - len(venue)), 0.82)
-        if bought := _PACKAGE.search(passage.text):
-            name, start = bought["name"].rstrip(" .,"), bought.start("name")
-            if name.count("(") > name.count(")"):
-                name = name[: name.rindex("(")].rstrip()
-            yield _at(passage, Subtype.PACKAGE_NAME, name, start, start + len(name), 0.82)
 
 
 def items(reading: Reading) -> Iterator[Found]:
