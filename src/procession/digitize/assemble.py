@@ -10,11 +10,24 @@ from typing import Any
 
 from procession.digitize.classify import classify, meaning_of
 from procession.digitize.draft import Draft
+from procession.digitize.fingerprint import seen_of
 from procession.digitize.kind import document_kind, document_title
+from procession.digitize.merge import chosen_of, with_known
 from procession.digitize.page import PageContent, Rect
 from procession.digitize.parts import PagePart, PagesPart, Turned
 from procession.digitize.values import extract_values
-from procession.domain.form import Box, DigitizedDocument, Field, FieldType, Form, Option, Page, Section, Source
+from procession.domain.form import (
+    Box,
+    DigitizedDocument,
+    Field,
+    FieldType,
+    Form,
+    KnownForm,
+    Option,
+    Page,
+    Section,
+    Source,
+)
 
 NAME_CHARS_MAX = 60
 WARNINGS_MAX = 100
@@ -28,16 +41,22 @@ _TELLING = frozenset({FieldType.DATE, FieldType.CURRENCY, FieldType.EMAIL, Field
 def assemble_parts(parts: Sequence[PagesPart]) -> DigitizedDocument:
     since = time.perf_counter()
     pages = sorted((page for part in parts for page in part.pages), key=lambda page: page.content.number)
-    contents = [page.content for page in pages]
-    title = document_title(contents)
-    sections, fields = _sections_and_fields(pages, title)
-    kind = document_kind(contents, fields, title)
-    fields = _unique(_without_labels(extract_values(contents, fields, kind)))
+    chosen = chosen_of(parts)
+    drafted = [page for page in pages if page.known is None or page.known.verdict != "same"]
+    contents = [page.content for page in drafted]
+    title = document_title(contents) if chosen is None else chosen.form.title
+    sections, fields = _sections_and_fields(drafted, title)
+    kind = document_kind(contents, fields, title) if chosen is None else chosen.form.kind
+    if drafted:
+        fields = _unique(_without_labels(extract_values(contents, fields, kind)))
+    fields = [_in_section(field, sections) for field in fields]
+    known: KnownForm | None = None
+    if chosen is not None:
+        sections, fields, known = with_known(chosen, pages, sections, fields)
     turned = {page.content.number: page.turned for page in pages if page.turned is not None}
     fields = [_on_page(field, turned[field.page]) if field.page in turned else field for field in fields]
     timings = _summed([part.timings_ms for part in parts])
     timings["assemble"] = (time.perf_counter() - since) * 1000
-    fields = [_in_section(field, sections) for field in fields]
     used = {field.section for field in fields}
     return DigitizedDocument(
         pages=tuple(_page(page) for page in pages),
@@ -48,10 +67,17 @@ def assemble_parts(parts: Sequence[PagesPart]) -> DigitizedDocument:
             fields=tuple(fields),
         ),
         confidence=_overall(fields),
-        needs_review=any(field.needs_review for field in fields) or any(page.turned for page in pages),
+        needs_review=any(field.needs_review for field in fields)
+        or any(page.turned for page in pages)
+        or (known is not None and known.changed),
         warnings=tuple(dict.fromkeys(one for part in parts for one in part.warnings))[:WARNINGS_MAX],
         timings_ms={name: round(value, 1) for name, value in timings.items()},
         usage=_summed([part.usage for part in parts]),
+        known=known,
+        layouts=tuple(
+            seen_of(page.content, None if page.turned is None else page.turned.lie, frozenset(page.draft.typed))
+            for page in (pages if all(part.remember for part in parts) else ())
+        ),
     )
 
 

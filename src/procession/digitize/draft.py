@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from procession.digitize.detect import Candidate, detect_fields
 from procession.digitize.grouping import Group, group_marks
@@ -60,6 +60,11 @@ class Draft:
 class PageDraft:
     drafts: tuple[Draft, ...]
     headings: tuple[Heading, ...]
+    typed: tuple[int, ...] = ()
+    """Which of the page's words are answers that were typed into it."""
+
+
+NOTHING_DRAFTED = PageDraft((), ())
 
 
 def draft_page(page: PageContent) -> PageDraft:
@@ -67,7 +72,8 @@ def draft_page(page: PageContent) -> PageDraft:
     for typed in typed_parts(page):
         drafted = _drafted(without(page, typed))
         if are_answers(typed, [(draft.box, draft.label) for draft in drafted.drafts]):
-            return drafted
+            gone = {id(word) for word in typed.words}
+            return replace(drafted, typed=tuple(i for i, word in enumerate(page.words) if id(word) in gone))
     return _drafted(page)
 
 

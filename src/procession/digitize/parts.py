@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
+from datetime import date
 from typing import Any, Self
 
 import numpy as np
 
 from procession.digitize.draft import Draft, DraftOption, PageDraft
-from procession.digitize.ocr import Upright
+from procession.digitize.known import KnownPage
+from procession.digitize.ocr import Turn, Upright
 from procession.digitize.page import PageContent, Rect, Segment, Shape, Word
 from procession.digitize.section import Heading
+from procession.domain.form import Field, Form
+from procession.domain.layout import Lie
+from procession.domain.template import Template
 
 SHAPES_KEPT_MAX = 400
 """Drawn shapes of a page that the finders of signatures still look at."""
@@ -22,7 +28,7 @@ SEGMENTS_KEPT_MAX = 800
 class Turned:
     """How an upright scan lies on the page as displayed."""
 
-    turn: int
+    turn: Turn
     skew_degrees: float
     upright: tuple[float, float]
     displayed: tuple[float, float]
@@ -32,10 +38,14 @@ class Turned:
     def of(cls, upright: Upright, width: float, height: float) -> Self:
         return cls(upright.turn, upright.skew_degrees, (upright.width, upright.height), (width, height))
 
+    @property
+    def lie(self) -> Lie:
+        return Lie(turn=self.turn, skew_degrees=self.skew_degrees, displayed=self.displayed)
+
     def on_page(self, box: Rect) -> Rect:
         width, height = self.upright
         blank = np.broadcast_to(np.uint8(0), (max(1, round(height)), max(1, round(width))))
-        return Upright(blank, 72.0, self.turn, self.skew_degrees).displayed(box)  # type: ignore[arg-type]
+        return Upright(blank, 72.0, self.turn, self.skew_degrees).displayed(box)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,33 @@ class PagePart:
     content: PageContent
     draft: PageDraft
     turned: Turned | None = None
+    known: KnownPage | None = None
+    """When the page is one of a template's; unless it was changed, nothing of it is drafted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the document needs of the template its pages are known by."""
+
+    template_id: str
+    approved_on: date
+    form: Form
+    """Without its fields: title, kind, sections."""
+    fields: tuple[str, ...]
+    """Ids of the approved ones."""
+    reserved: frozenset[str]
+    """Ids that no other field may take: these, and those of fields a reviewer left out."""
+    taken: frozenset[int]
+    """Numbers of its pages that were found."""
+
+    @classmethod
+    def of(cls, template: Template, taken: Iterable[int]) -> Self:
+        fields = tuple(field.id for field in template.form.fields)
+        places = {place.field for layout in template.layouts for place in layout.places}
+        form = template.form.model_copy(update={"fields": ()})
+        return cls(
+            template.id, template.approved_at.date(), form, fields, frozenset(places.union(fields)), frozenset(taken)
+        )
 
 
 @dataclass(slots=True)
@@ -54,6 +91,9 @@ class PagesPart:
     warnings: list[str] = field(default_factory=list)
     timings_ms: dict[str, float] = field(default_factory=dict)
     usage: dict[str, float] = field(default_factory=dict)
+    chosen: Chosen | None = None
+    remember: bool = False
+    """Whether the document's layouts are wanted."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -62,6 +102,8 @@ class PagesPart:
             "warnings": self.warnings,
             "timings_ms": self.timings_ms,
             "usage": self.usage,
+            "chosen": None if self.chosen is None else _chosen_json(self.chosen),
+            "remember": self.remember,
         }
 
     @classmethod
@@ -73,6 +115,8 @@ class PagesPart:
             warnings=[str(one) for one in given["warnings"]],
             timings_ms={str(k): float(v) for k, v in given["timings_ms"].items()},
             usage={str(k): float(v) for k, v in given["usage"].items()},
+            chosen=None if given["chosen"] is None else _chosen_from(given["chosen"]),
+            remember=bool(given["remember"]),
         )
 
 
@@ -115,9 +159,49 @@ def _page_json(page: PagePart) -> dict[str, Any]:
         "shapes": [[_numbers(s.box), s.kind, s.stroked, s.filled, s.fill] for s in content.shapes],
         "images": [_numbers(box) for box in content.images],
         "drafts": [_draft_json(draft) for draft in page.draft.drafts],
+        "typed": page.draft.typed,
         "headings": [[h.title, h.page, _numbers(h.box)] for h in page.draft.headings],
         "turned": asdict(page.turned) if page.turned else None,
+        "known": _known_json(page.known) if page.known else None,
     }
+
+
+def _known_json(known: KnownPage) -> dict[str, Any]:
+    return {
+        "verdict": known.verdict,
+        "fields": [one.model_dump(mode="json") for one in known.fields],
+        "removed": [_numbers(box) for box in known.removed],
+    }
+
+
+def _known_from(given: Any) -> KnownPage:
+    return KnownPage(
+        "same" if given["verdict"] == "same" else "changed",
+        tuple(Field.model_validate(one) for one in given["fields"]),
+        tuple(_rect(box) for box in given["removed"]),
+    )
+
+
+def _chosen_json(chosen: Chosen) -> dict[str, Any]:
+    return {
+        "template_id": chosen.template_id,
+        "approved_on": chosen.approved_on.isoformat(),
+        "form": chosen.form.model_dump(mode="json"),
+        "fields": chosen.fields,
+        "reserved": sorted(chosen.reserved),
+        "taken": sorted(chosen.taken),
+    }
+
+
+def _chosen_from(given: Any) -> Chosen:
+    return Chosen(
+        str(given["template_id"]),
+        date.fromisoformat(given["approved_on"]),
+        Form.model_validate(given["form"]),
+        tuple(map(str, given["fields"])),
+        frozenset(map(str, given["reserved"])),
+        frozenset(map(int, given["taken"])),
+    )
 
 
 def _draft_json(draft: Draft) -> dict[str, Any]:
@@ -150,10 +234,11 @@ def _page_from(given: Any) -> PagePart:
     turned = given["turned"]
     return PagePart(
         content,
-        PageDraft(drafts, headings),
+        PageDraft(drafts, headings, tuple(map(int, given["typed"]))),
         Turned(turned["turn"], turned["skew_degrees"], tuple(turned["upright"]), tuple(turned["displayed"]))
         if turned
         else None,
+        _known_from(given["known"]) if given["known"] else None,
     )
 
 

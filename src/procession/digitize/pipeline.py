@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from procession.digitize.assemble import assemble_parts
-from procession.digitize.document import Document, Frame, Limits, open_document
-from procession.digitize.draft import draft_page
+from procession.digitize.document import Document, Frame, Limits, OpenPage, open_document
+from procession.digitize.draft import NOTHING_DRAFTED, draft_page
+from procession.digitize.fingerprint import sketch_of
+from procession.digitize.known import KnownPage, fits_widgets, known_page, zones
 from procession.digitize.ocr import Recogniser
-from procession.digitize.page import PageContent
-from procession.digitize.parts import PagePart, PagesPart, Turned, kept
+from procession.digitize.page import PageContent, Rect, Word
+from procession.digitize.parts import Chosen, PagePart, PagesPart, Turned, kept
 from procession.digitize.reader import read_open
+from procession.digitize.recall import Answers, Inked, Match, Recall
 from procession.digitize.render import picture
-from procession.digitize.scan import read_scan
+from procession.digitize.scan import drawn_scan, known_scan
+from procession.digitize.ticks import is_inked
+from procession.digitize.typed import are_answers, typed_parts
 from procession.digitize.version import ENGINE_VERSION
 from procession.digitize.widgets import read_widgets
 from procession.domain.analysis import Progress, Stage
 from procession.domain.errors import DamagedPdf
 from procession.domain.form import DigitizedDocument
+from procession.domain.template import TEMPLATE_PAGES_MAX
 
 SCAN_WORDS_MAX = 8
 """A page with more visible printed words than this is not taken for a scan."""
@@ -35,6 +41,8 @@ class EngineOptions:
     tessdata: str | None = None
     """A folder of language data to look into first."""
     ocr_dpi: int = 200
+    remember: bool = False
+    """Give the pages' layouts too: what a template is made of."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -48,6 +56,7 @@ class _Run:
     options: EngineOptions
     on_progress: OnProgress
     part: PagesPart
+    recall: Recall | None = None
     recogniser: Recogniser | None = None
     started: float = field(default_factory=time.perf_counter)
     cpu: float = field(default_factory=time.process_time)
@@ -69,20 +78,26 @@ def analyze_pages(
     options: EngineOptions | None = None,
     limits: Limits | None = None,
     on_progress: OnProgress | None = None,
+    recall: Recall | None = None,
 ) -> PagesPart:
-    """Pages ``first`` to ``last`` (from 1, inclusive; clipped to the document).
+    """Pages ``first`` to ``last`` (from 1, inclusive; clipped to the document). ``recall`` knows approved forms again.
 
     Raises the DocumentErrors of ``open_document``, PageTooLarge, and tessdata.MissingLanguage. A page that cannot be
     loaded is left out with a warning, unless none can.
     """
     document = open_document(data, limits or Limits(), range(max(1, first), last + 1))
-    run = _Run(document, options or EngineOptions(), on_progress or (lambda _: None), PagesPart(len(document)))
+    options = options or EngineOptions()
+    short = len(document) <= TEMPLATE_PAGES_MAX
+    part = PagesPart(len(document), remember=options.remember and short)
+    run = _Run(document, options, on_progress or (lambda _: None), part, recall if short else None)
     try:
         _read_range(run, range(max(1, first), min(last, len(document)) + 1))
     finally:
         if run.recogniser is not None:
             run.recogniser.close()
         document.close()
+    if run.recall is not None and run.recall.chosen is not None:
+        run.part.chosen = Chosen.of(run.recall.chosen, run.recall.taken)
     run.part.usage["cpu_seconds"] = round(time.process_time() - run.cpu, 4)
     return run.part
 
@@ -97,7 +112,8 @@ def read_pages(
     document = open_document(data, limits or Limits())
     run = _Run(document, options or EngineOptions(), lambda _: None, PagesPart(len(document)))
     try:
-        return [_read(run, number)[:2] for number in range(1, len(document) + 1)]
+        found = (_read(run, number) for number in range(1, len(document) + 1))
+        return [(one.content, one.turned) for one in found]
     finally:
         if run.recogniser is not None:
             run.recogniser.close()
@@ -114,10 +130,11 @@ def digitize(
     options: EngineOptions | None = None,
     limits: Limits | None = None,
     on_progress: OnProgress | None = None,
+    recall: Recall | None = None,
 ) -> DigitizedDocument:
     """The whole document in one go; for short ones. Raises what ``analyze_pages`` raises."""
     limits = limits or Limits()
-    part = analyze_pages(data, 1, limits.pages_max, options, limits, on_progress)
+    part = analyze_pages(data, 1, limits.pages_max, options, limits, on_progress, recall)
     if on_progress is not None:
         on_progress(Progress(Stage.EXTRACTION, part.pages_total, part.pages_total))
     return assemble([part], options)
@@ -127,35 +144,58 @@ def _read_range(run: _Run, numbers: range) -> None:
     if run.document.repaired:
         run.part.warnings.append("This PDF was damaged and had to be repaired; something may be missing.")
     frames: dict[int, Frame] = {}
-    contents: list[tuple[PageContent, Turned | None]] = []
+    found: list[_PageRead] = []
     damaged: DamagedPdf | None = None
     for number in numbers:
         run.tell(Stage.PARSING, number - 1)
         try:
-            content, turned, frame = _read(run, number)
+            read = _read(run, number)
         except DamagedPdf as error:
             damaged = error
             run.part.warnings.append(f"Page {number} is damaged and was left out.")
             continue
-        frames[number] = frame
-        contents.append((content, turned))
-    if not contents and damaged is not None:
+        frames[number] = read.frame
+        found.append(read)
+    if not found and damaged is not None:
         raise damaged
     since = time.perf_counter()
     widgets = read_widgets(run.document.data, frames)
     run.part.warnings += widgets.warnings
     run.timed("widgets", since)
-    for content, turned in contents:
-        since = time.perf_counter()
-        content.widgets = widgets.by_page.get(content.number, []) if turned is None else []
-        draft = draft_page(content)
+    for read in found:
+        content = read.content
+        content.widgets = widgets.by_page.get(content.number, []) if read.turned is None else []
+        part = _drafted(run, read)
         run.part.warnings += content.warnings
-        run.part.pages.append(PagePart(kept(content), draft, turned))
-        run.timed("fields", since)
+        run.part.pages.append(part)
         run.tell(Stage.FIELD_DETECTION, content.number)
 
 
-def _read(run: _Run, number: int) -> tuple[PageContent, Turned | None, Frame]:
+def _drafted(run: _Run, read: _PageRead) -> PagePart:
+    since = time.perf_counter()
+    content, match = read.content, read.match
+    known: KnownPage | None = None
+    if match is not None:
+        if not fits_widgets(match, content.widgets):
+            match = replace(match, verdict="changed")
+        known = known_page(match, content)
+        run.timed("known", since)
+        since = time.perf_counter()
+    draft = NOTHING_DRAFTED if known is not None and known.verdict == "same" else draft_page(content)
+    part = PagePart(kept(content), draft, read.turned, known)
+    run.timed("fields", since)
+    return part
+
+
+@dataclass(frozen=True, slots=True)
+class _PageRead:
+    content: PageContent
+    turned: Turned | None
+    frame: Frame
+    match: Match | None = None
+
+
+def _read(run: _Run, number: int) -> _PageRead:
     since = time.perf_counter()
     page = run.document.page(number)
     try:
@@ -169,20 +209,53 @@ def _read(run: _Run, number: int) -> tuple[PageContent, Turned | None, Frame]:
                 content.warnings.append(
                     f"Page {number} is a picture and was not read: text recognition is switched off."
                 )
-            return content, None, page.frame
+            return _PageRead(content, None, page.frame, _recalled(run, content.words, answers=_answers(content)))
         run.tell(Stage.RECOGNITION, number - 1)
-        since = time.perf_counter()
-        if run.recogniser is None:
-            run.recogniser = Recogniser.ready(run.options.languages, run.options.tessdata)
-        dpi = float(run.options.ocr_dpi)
-        grey = picture(page.raw, dpi, run.document.limits)
-        dpi *= grey.shape[1] / max(1.0, page.frame.width * dpi / 72)  # less where the pixel limit demanded it
-        read, upright = read_scan(content, grey, dpi, run.recogniser)
-        run.timed("recognition", since)
-        run.count("pages_scanned")
-        return read, Turned.of(upright, page.frame.width, page.frame.height), page.frame
+        return _recognised(run, page, content)
     finally:
         page.raw.close()
+
+
+def _recognised(run: _Run, page: OpenPage, content: PageContent) -> _PageRead:
+    since = time.perf_counter()
+    if run.recogniser is None:
+        run.recogniser = Recogniser.ready(run.options.languages, run.options.tessdata)
+    dpi = float(run.options.ocr_dpi)
+    grey = picture(page.raw, dpi, run.document.limits)
+    dpi *= grey.shape[1] / max(1.0, page.frame.width * dpi / 72)  # less where the pixel limit demanded it
+    reading = run.recogniser.recognise(grey, dpi)
+    run.timed("recognition", since)
+    since = time.perf_counter()
+    upright = reading.upright
+    match = _recalled(run, reading.words, lambda box: is_inked(upright.picture, dpi, box))
+    if match is not None and match.verdict == "same":
+        read = known_scan(content, reading, dpi, *zones(match))
+    else:
+        read = drawn_scan(content, reading, dpi)
+    run.timed("drawing", since)
+    run.count("pages_scanned")
+    return _PageRead(read, Turned.of(upright, page.frame.width, page.frame.height), page.frame, match)
+
+
+def _answers(content: PageContent) -> Answers:
+    def typed(fields: Sequence[tuple[Rect, str]]) -> frozenset[int]:
+        found = (one for one in typed_parts(content) if one.own and are_answers(one, fields))
+        return next((frozenset(map(id, one.words)) for one in found), frozenset())
+
+    return typed
+
+
+def _recalled(
+    run: _Run, words: Sequence[Word], inked: Inked | None = None, answers: Answers | None = None
+) -> Match | None:
+    if run.recall is None:
+        return None
+    since = time.perf_counter()
+    match = run.recall.match(sketch_of(words), words, inked, answers)
+    run.timed("recall", since)
+    if match is not None:
+        run.count("pages_known" if match.verdict == "same" else "pages_changed")
+    return match
 
 
 def is_scan(content: PageContent) -> bool:

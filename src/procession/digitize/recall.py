@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from procession.digitize.fingerprint import token
 from procession.digitize.page import Rect, Word
 from procession.digitize.register import Registration, register
 from procession.domain.form import Box, Field
-from procession.domain.template import CANDIDATES_MAX, PageLayout, Place, Sketch, Template
+from procession.domain.layout import PageLayout, Place, Sketch
+from procession.domain.template import CANDIDATES_MAX, Template
 
 COMMON_MIN = 0.5
 """Share of a layout's words that stand anywhere on a page before one is laid over the other."""
@@ -20,6 +22,8 @@ SHARE_SAME_MIN = 0.8
 """The same for a page without changes; what is missing then is the recogniser's."""
 MISSING_SHARE_MAX = 0.02
 """Share of a scanned page's printed words that its recogniser may have passed over."""
+LOOKUPS_MAX = 5
+"""Pages of a document, in a range of it, that are looked up before it counts as unknown."""
 ZONE_MARGIN_POINTS = (6.0, 5.0)
 """To the sides of, and above and below, a place to write: answers stick out a little."""
 VALUE_REACH_POINTS = 160.0
@@ -27,6 +31,10 @@ VALUE_REACH_POINTS = 160.0
 
 Lookup = Callable[[Sketch], Sequence[Template]]
 """Templates whose pages may look like a page's sketch, likeliest first, at most ``CANDIDATES_MAX``."""
+Inked = Callable[[Rect], bool]
+"""Whether something is printed in a box of a scanned page, read or not."""
+Answers = Callable[[Sequence[tuple[Rect, str]]], Collection[int]]
+"""Of a digital page: ``id`` of its words that were typed into it afterwards, if they answer the fields (box, label)."""
 Verdict = Literal["same", "changed"]
 
 
@@ -56,30 +64,41 @@ class Recall:
 
     lookup: Lookup
     chosen: Template | None = None
-    _seen: dict[str, Template] = field(default_factory=dict)
-    _taken: set[int] = field(default_factory=set)
+    taken: set[int] = field(default_factory=set)
     """Layouts of the chosen template that a page was known by."""
+    lookups_left: int = LOOKUPS_MAX
 
-    def match(self, sketch: Sketch, words: Sequence[Word], inked: Callable[[Rect], bool] | None = None) -> Match | None:
-        """``inked``: whether something is printed in a box of a scanned page, read or not; None for a digital one."""
-        candidates = [self.chosen] if self.chosen is not None else list(self.lookup(sketch))[:CANDIDATES_MAX]
+    def match(
+        self, sketch: Sketch, words: Sequence[Word], inked: Inked | None = None, answers: Answers | None = None
+    ) -> Match | None:
+        """``inked`` of a scanned page, ``answers`` of a digital one."""
+        candidates = self._candidates(sketch)
         said = {token(word.text) for word in words if word.visible}
         best: Match | None = None
         for template in candidates:
             for layout in template.layouts:
-                if template is self.chosen and layout.number in self._taken:
+                if layout.number in self.taken:
                     continue
-                found = _matched(template, layout, said, words, inked)
+                found = _matched(template, layout, said, words, inked, answers)
                 if found is not None and (best is None or _rank(found) > _rank(best)):
                     best = found
         if best is not None:
             self.chosen = best.template
-            self._taken.add(best.layout.number)
+            self.taken.add(best.layout.number)
         return best
 
+    def _candidates(self, sketch: Sketch) -> Sequence[Template]:
+        if self.chosen is not None:
+            return (self.chosen,)
+        if not sketch or not self.lookups_left:
+            return ()
+        self.lookups_left -= 1
+        return self.lookup(sketch)[:CANDIDATES_MAX]
 
-def _rank(match: Match) -> tuple[bool, float]:
-    return match.verdict == "same", match.registration.share
+
+def _rank(match: Match) -> tuple[bool, float, datetime]:
+    """Of two that fit alike, the one approved last."""
+    return match.verdict == "same", round(match.registration.share, 1), match.template.approved_at
 
 
 def _matched(
@@ -87,7 +106,8 @@ def _matched(
     layout: PageLayout,
     said: set[str],
     words: Sequence[Word],
-    inked: Callable[[Rect], bool] | None,
+    inked: Inked | None,
+    answers: Answers | None,
 ) -> Match | None:
     named = {anchor[0] for anchor in layout.anchors}
     if not named or len(named & said) < COMMON_MIN * len(named):
@@ -96,20 +116,23 @@ def _matched(
     if found is None or found.share < SHARE_MIN:
         return None
     placed = tuple(_placed(place, template, layout, found) for place in layout.places)
-    verdict: Verdict = "same" if _is_same(layout, found, placed, inked) else "changed"
+    verdict: Verdict = "same" if _is_same(found, placed, inked, answers) else "changed"
     return Match(template, layout, found, placed, verdict)
 
 
-def _is_same(
-    layout: PageLayout, found: Registration, placed: Sequence[Placed], inked: Callable[[Rect], bool] | None
-) -> bool:
+def _is_same(found: Registration, placed: Sequence[Placed], inked: Inked | None, answers: Answers | None) -> bool:
     """No printed word went, none came: then nothing was moved, added or taken away either, for fields are named."""
     gone = [place for place in found.missing if inked is None or not inked(place)]
     allowed = 0 if inked is None else round(MISSING_SHARE_MAX * found.anchors)
     if found.share < SHARE_SAME_MIN or len(gone) > allowed:
         return False
     zones = [zone for one in placed for zone in _zones(one)]
-    return not any(not _holds(zones, word.box) for word in found.foreign)
+    outside = [word for word in found.foreign if not _holds(zones, word.box)]
+    if not outside or answers is None or gone:
+        return not outside
+    fields = [(one.box, one.field.label) for one in placed if one.box is not None and one.field is not None]
+    typed = answers(fields)  # an answer may be longer than its place
+    return all(id(word) in typed for word in outside)
 
 
 def _placed(place: Place, template: Template, layout: PageLayout, found: Registration) -> Placed:

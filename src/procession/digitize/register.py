@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from procession.digitize.fingerprint import token
 from procession.digitize.page import Rect, Word
-from procession.domain.template import PageLayout
+from procession.domain.layout import PageLayout
 
 PAIRS_MIN = 6
 """Words in their place below which nothing is certain."""
@@ -69,7 +69,7 @@ class Registration:
     def place(self, box: Rect) -> Rect:
         """A box of the layout's page on the page read: both in points. Sides stay level; a little warp is followed."""
         x, y = box.centre
-        cx, cy = self.matrix @ np.array([x, y, 1.0])
+        cx, cy = map(float, self.matrix @ np.array([x, y, 1.0]))
         dx, dy = self._warp(x, y)
         half_w = box.width * float(np.hypot(self.matrix[0, 0], self.matrix[1, 0])) / 2
         half_h = box.height * float(np.hypot(self.matrix[0, 1], self.matrix[1, 1])) / 2
@@ -195,12 +195,25 @@ def _compared(
     foreign = tuple(
         seen[one]
         for one in rest
-        if one not in explained and len(said[one]) >= EVIDENCE_LETTERS_MIN and seen[one].confidence >= DOUBTED_WORD
+        if one not in explained
+        and len(said[one]) >= EVIDENCE_LETTERS_MIN
+        and seen[one].confidence >= DOUBTED_WORD
+        and not _is_veiled(layout, matrix, seen[one].box)
     )
     matched = np.array(pairs, dtype=np.intp).reshape(-1, 2)
     shifts = there[matched[:, 1]] - expected[matched[:, 0]]
     answers = tuple(seen[one] for one in rest if one not in explained)
     return Registration(matrix, len(pairs), len(layout.anchors), missing, foreign, answers, here[matched[:, 0]], shifts)
+
+
+def _is_veiled(layout: PageLayout, matrix: Points, box: Rect) -> bool:
+    """Whether a word stands here whose letters the layout does not remember."""
+    for x0, y0, x1, y1 in layout.veiled:
+        ax, ay = matrix @ np.array([x0 / 10, y0 / 10, 1.0])
+        bx, by = matrix @ np.array([x1 / 10, y1 / 10, 1.0])
+        if box.x0 < bx + TOLERANCE_POINTS and box.x1 > ax - TOLERANCE_POINTS and ay <= box.centre[1] <= by:
+            return True
+    return False
 
 
 def _nearest(at: NDArray[np.float64], there: Points, candidates: Sequence[int]) -> int | None:

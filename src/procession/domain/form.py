@@ -5,15 +5,15 @@ Boxes are fractions of the page as displayed, origin top left; page numbers star
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Constrained
 
-Fraction = Annotated[float, Constrained(ge=0.0, le=1.0)]
-Box = tuple[Fraction, Fraction, Fraction, Fraction]
-"""x0, y0, x1, y1"""
+from procession.domain.layout import Box as Box
+from procession.domain.layout import Fraction, PageLayout
 
 
 class FieldType(StrEnum):
@@ -148,6 +148,21 @@ class ErrorDetail(_Frozen):
     message: str
 
 
+class KnownForm(_Frozen):
+    """The approved definition a document was read by."""
+
+    template_id: str
+    approved_on: date
+    changed: bool
+    """Whether something on these pages differs from what was approved."""
+    kept: int
+    """Fields that are as they were approved."""
+    fresh: int
+    """Fields that the approved definition does not have, or no longer surely."""
+    lost: int
+    """Approved fields that were not found again."""
+
+
 class DigitizedDocument(_Frozen):
     """What the engine makes of one document's bytes: no ids of jobs, no tenants."""
 
@@ -159,6 +174,9 @@ class DigitizedDocument(_Frozen):
     timings_ms: dict[str, float] = {}
     usage: dict[str, Any] = {}
     """CPU seconds, pages by source, words read."""
+    known: KnownForm | None = None
+    layouts: tuple[PageLayout, ...] = ()
+    """The printed words of the pages and their places, when asked for: what a template is made of."""
 
 
 class AnalysisResult(_Frozen):

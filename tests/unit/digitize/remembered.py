@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from procession.digitize.fingerprint import layout_of
 from procession.digitize.page import PageContent, Rect, Word
@@ -74,7 +75,10 @@ def fractions(box: Rect) -> Box:
 def template(labels: Sequence[str] = LABELS, name: str = "template-1") -> Template:
     fields = tuple(field(index, label) for index, label in enumerate(labels))
     return Template(
-        id=name, form=Form(title="Questionnaire", fields=fields), layouts=(layout_of(page(labels), fields),)
+        id=name,
+        approved_at=datetime(2030, 6, 12, tzinfo=UTC),
+        form=Form(title="Questionnaire", fields=fields),
+        layouts=(layout_of(page(labels), fields),),
     )
 
 

@@ -41,7 +41,7 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
     reading = read(pages, kind)
     by_number = {page.number: page for page in pages}
     words = {page.number: WordsAt(word for word in page.words if word.visible) for page in pages}
-    filled = [_filled(field, by_number.get(field.page), words.get(field.page), reading.hints) for field in fields]
+    filled = [answered(field, by_number.get(field.page), words.get(field.page), reading.hints) for field in fields]
     chosen = [_as_read(found, words[found.page]) for found in _consistent(_best(_all(reading)))]
     added: list[Field] = []
     for found in chosen:
@@ -130,7 +130,7 @@ def _consistent(found: list[Found]) -> list[Found]:
     ]
 
 
-def _filled(field: Field, page: PageContent | None, seen: WordsAt | None, hints: Hints) -> Field:
+def answered(field: Field, page: PageContent | None, seen: WordsAt | None, hints: Hints) -> Field:
     """A drawn field with words in its box has them as its value; a widget's text becomes a value of its type."""
     if page is None or seen is None:
         return field
