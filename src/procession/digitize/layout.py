@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,7 +61,7 @@ class Layout:
             and not _is_sideways(word)
             and not (len(word.text) <= 2 and _is_mark(word, marks))
         ]
-        heights = [word.box.height for word in self.words if 4 < word.box.height < 40]
+        heights = [height for word in self.words if 4 < (height := word.box[3] - word.box[1]) < 40]
         self.line_height = median(heights) if heights else 11.0
         sizes = [word.size or word.box.height for word in self.words]
         self.usual_size = median(sizes) if sizes else 10.0
@@ -73,18 +73,18 @@ class Layout:
         self.lines = _lines(self.words)
         barriers = [*marks, *(word.box for word in page.words if BLANK.match(word.text))]
         self.runs = [run for line in self.lines for run in _runs(line, barriers)]
-        self._middles: dict[int, list[tuple[float, float, tuple[int, float], Word]]] = {}
-        self._bands: dict[int, list[Word]] = {}
+        self._middles: dict[int, list[tuple[float, float, tuple[int, float], Word]]] = defaultdict(list)
+        self._bands: dict[int, list[Word]] = defaultdict(list)
         for word in self.words:
-            x, y = word.box.centre
-            place = (round(y / 4), word.box.x0)
-            self._middles.setdefault(int(y // BAND_POINTS), []).append((x, y, place, word))
-            for band in range(int(word.box.y0 // BAND_POINTS), int(word.box.y1 // BAND_POINTS) + 1):
-                self._bands.setdefault(band, []).append(word)
-        self._run_bands: dict[int, list[Run]] = {}
+            x0, y0, x1, y1 = word.box
+            x, y = (x0 + x1) / 2, (y0 + y1) / 2
+            self._middles[int(y // BAND_POINTS)].append((x, y, (round(y / 4), x0), word))
+            for band in range(int(y0 // BAND_POINTS), int(y1 // BAND_POINTS) + 1):
+                self._bands[band].append(word)
+        self._run_bands: dict[int, list[Run]] = defaultdict(list)
         for run in self.runs:
             for band in range(int(run.box.y0 // BAND_POINTS), int(run.box.y1 // BAND_POINTS) + 1):
-                self._run_bands.setdefault(band, []).append(run)
+                self._run_bands[band].append(run)
 
     def typed_in(self, word: Word) -> bool:
         """Whether ``word`` is set in another family of type than the page's own: somebody's answer, typed in."""

@@ -145,7 +145,8 @@ def clip_of(obj: int) -> tuple[float, float, float, float] | None:
 
 def in_layer(obj: int) -> bool:
     """Whether an object is marked as optional content, which a reader may have switched off."""
-    return any(fpdf.mark_name(obj, index) == "OC" for index in range(max(fpdf.count_marks(obj), 0)))
+    count = fpdf.count_marks(obj)
+    return count > 0 and any(fpdf.mark_name(obj, index) == "OC" for index in range(count))
 
 
 def shows_ink(picture: NDArray[np.uint8], box: Rect, scale: float) -> bool:

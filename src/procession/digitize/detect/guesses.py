@@ -45,7 +45,8 @@ def guesses(scene: Scene, found: Sequence[Candidate]) -> list[Candidate]:
         if len(out) >= GUESSES_MAX:
             break
         small = guess.box.width < SIDE_POINTS_MIN[0] or guess.box.height < SIDE_POINTS_MIN[1]
-        if small or any(_holds(box, guess.box) for box in letters):
+        x, y = guess.box.centre
+        if small or any(box[0] <= x <= box[2] and box[1] <= y <= box[3] for box in letters):
             continue
         if known.new(guess.box):
             out.append(guess)
@@ -62,21 +63,23 @@ class _Known:
 
     def new(self, box: Rect) -> bool:
         """Whether nothing like ``box`` was there; it is from now on."""
-        x, y = int(box.centre[0] // 24), int(box.centre[1] // 12)
-        near = (self._squares.get((x + dx, y + dy), ()) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
-        if any(overlap(box, other) >= SAME for some in near for other in some):
-            return False
+        middle = box.centre
+        x, y = int(middle[0] // 24), int(middle[1] // 12)
+        for square in ((x + dx, y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)):
+            if square in self._squares and any(overlap(box, other) >= SAME for other in self._squares[square]):
+                return False
         self._squares.setdefault((x, y), []).append(box)
         return True
 
 
 def overlap(a: Rect, b: Rect) -> float:
     """Intersection over union."""
-    width, height = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = a, b
+    width, height = min(ax1, bx1) - max(ax0, bx0), min(ay1, by1) - max(ay0, by0)
     if width <= 0 or height <= 0:
         return 0.0
     both = width * height
-    return both / (a.width * a.height + b.width * b.height - both)
+    return both / ((ax1 - ax0) * (ay1 - ay0) + (bx1 - bx0) * (by1 - by0) - both)
 
 
 def _in_cells(scene: Scene) -> Iterator[Candidate]:

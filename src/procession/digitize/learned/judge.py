@@ -82,9 +82,14 @@ def judged(proposals: Proposals, page: PageContent, model: FieldModel) -> list[C
 
 
 def rate(features: Floats, candidates: Sequence[Candidate], model: FieldModel) -> Ratings:
+    """Only what may be kept is asked where exactly it lies; the boxes of the others stay as they are."""
+    field, button = sigmoid(model.field.raw(features)), sigmoid(model.button.raw(features))
     boxes = boxes_of(candidates)
-    moves = np.stack([edge.raw(features) for edge in model.edges], axis=1)
-    return Ratings(sigmoid(model.field.raw(features)), sigmoid(model.button.raw(features)), moved(boxes, moves))
+    areas = np.asarray([_is_area(one) for one in candidates])
+    kept = np.flatnonzero((field >= model.accept) | areas)
+    moves = np.stack([edge.raw(features[kept]) for edge in model.edges], axis=1)
+    boxes[kept] = moved(boxes[kept], moves)
+    return Ratings(field, button, boxes)
 
 
 def moved(boxes: Floats, moves: npt.NDArray[np.float64]) -> Floats:
@@ -113,12 +118,16 @@ def areas_whole(given: Sequence[Candidate], kept: list[int]) -> list[int]:
     """``kept`` with the lines of a writing area replaced by the area, where the rules are sure that it is one."""
     out = list(kept)
     for index, area in enumerate(given):
-        if area.kind != "textarea" or area.confidence < ACCEPT or index in out:
+        if not _is_area(area) or index in out:
             continue
         lines = [one for one in out if _line_of(given[one].box, area.box)]
         if len(lines) >= AREA_LINES_MIN:
             out = [one for one in out if one not in lines] + [index]
     return out
+
+
+def _is_area(one: Candidate) -> bool:
+    return one.kind == "textarea" and one.confidence >= ACCEPT
 
 
 def _line_of(line: Rect, area: Rect) -> bool:

@@ -240,13 +240,15 @@ def _chunks(page: int, row: Sequence[Word], rules: Sequence[Rect]) -> tuple[Pass
     rules = [rule for rule in rules if rule.y0 < bottom and rule.y1 > top]
     chunks: list[list[Word]] = [[row[0]]]
     for before, word in pairwise(row):
-        gap = word.box.x0 - before.box.x1 if word.box.x0 >= before.box.x0 else before.box.x0 - word.box.x1
-        middle = word.box.centre[1]
-        low, high = sorted((before.box.height, word.box.height))
+        (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = before.box, word.box
+        gap = bx0 - ax1 if bx0 >= ax0 else ax0 - bx1
+        low, high = sorted((ay1 - ay0, by1 - by0))
         height = low if low > 0.5 * high else high  # a recogniser's dash is a hair high
-        ruled = any(before.box.x1 - 1.5 <= r.x0 <= word.box.x0 + 1.5 and r.y0 <= middle <= r.y1 for r in rules)
-        leader = _LEADER.match(word.text) or _LEADER.match(before.text)
-        if gap > GAP_HEIGHTS * max(height, 1.0) or ruled or leader:
+        parted = gap > GAP_HEIGHTS * max(height, 1.0) or is_leader(word.text) or is_leader(before.text)
+        if not parted and rules:
+            middle = (by0 + by1) / 2
+            parted = any(ax1 - 1.5 <= r.x0 <= bx0 + 1.5 and r.y0 <= middle <= r.y1 for r in rules)
+        if parted:
             chunks.append([word])
         else:
             chunks[-1].append(word)
