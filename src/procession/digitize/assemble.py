@@ -15,6 +15,7 @@ from procession.digitize.kind import document_kind, document_title
 from procession.digitize.merge import chosen_of, with_known
 from procession.digitize.page import PageContent, Rect
 from procession.digitize.parts import PagePart, PagesPart, Turned
+from procession.digitize.section import Heading
 from procession.digitize.values import extract_values
 from procession.domain.form import (
     Box,
@@ -106,21 +107,26 @@ def _sections_and_fields(pages: Sequence[PagePart], title: str | None) -> tuple[
     fields: list[Field] = []
     current: str | None = None
     for page in pages:
-        named = max((h.box.y0 for h in page.draft.headings if h.title == title), default=-1.0)
-        headings = [h for h in page.draft.headings if h.box.y0 > named]  # above its name stands the letterhead
-        headings.sort(key=lambda heading: heading.box.y0)
+        given = page.draft.headings
+        named = max((h.box.y0 for h in given if h.title == title), default=-1.0)
         place = 0
         for draft in page.draft.drafts:
-            while place < len(headings) and headings[place].box.centre[1] <= draft.box.y0 + min(draft.box.height, 14):
-                current = headings[place].title
-                if not sections or sections[-1].title != current:
-                    sections.append(Section(id=f"section-{len(sections) + 1}", title=current, page=page.content.number))
-                place += 1
+            for heading in given[place : draft.headings_before]:
+                if heading.box.y0 > named:  # above the document's name stands the letterhead
+                    current = heading.title
+                    if not sections or sections[-1].title != current:
+                        sections.append(_section(sections, heading))
+            place = max(place, draft.headings_before)
             fields.append(_field(draft, current, page.content, len(fields) + 1))
-        if place < len(headings):
-            current = headings[-1].title
-            sections.append(Section(id=f"section-{len(sections) + 1}", title=current, page=page.content.number))
+        left = [heading for heading in given[place:] if heading.box.y0 > named]
+        if left:  # it goes on with the next page
+            current = left[-1].title
+            sections.append(_section(sections, left[-1]))
     return sections, fields
+
+
+def _section(before: Sequence[Section], heading: Heading) -> Section:
+    return Section(id=f"section-{len(before) + 1}", title=heading.title, page=heading.page)
 
 
 def _without_labels(fields: Sequence[Field]) -> list[Field]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from procession.digitize.columns import Columns, find_columns
 from procession.digitize.detect import Candidate, detect_fields
 from procession.digitize.grouping import Group, group_marks
 from procession.digitize.label import Labels
@@ -20,6 +21,8 @@ from procession.digitize.wording import Labelled, cleaned, is_acceptance, is_req
 REVIEW_BELOW = 0.6
 """Confidence under which a person is asked to look."""
 TOOLTIP_CHARS_MAX = 200
+FIRST_LINE_POINTS = 14.0
+"""A heading beside the first line of a tall place stands before it."""
 
 _MARKS = frozenset({"checkbox", "radio"})
 _NAMED = re.compile(r"[^\W\d_]{2,}")
@@ -51,7 +54,8 @@ class Draft:
     max_length: int | None = None
     options: tuple[DraftOption, ...] = ()
     value: str | bool | list[str] | None = None
-    section: str | None = None
+    headings_before: int = 0
+    """How many of the page's headings are read before it."""
     reason: str | None = None
     """Why a person should look."""
 
@@ -82,7 +86,8 @@ def _drafted(page: PageContent) -> PageDraft:
     marks = [one for one in candidates if one.kind in _MARKS and (one.widget is None or not one.widget.options)]
     option_boxes = [o.box for one in candidates if one.widget for o in one.widget.options if o.box]
     layout = Layout(page, [one.box for one in marks] + option_boxes)
-    labels = Labels(layout, candidates)
+    columns = find_columns(layout, [one.box for one in candidates], page)
+    labels = Labels(layout, candidates, columns)
     drawn = [one for one in candidates if one.widget is None]
     drafts: list[Draft] = []
     named: list[Rect] = []
@@ -104,7 +109,19 @@ def _drafted(page: PageContent) -> PageDraft:
                 _of_place(candidate, labelled, page, legend.requires(labelled, bold=layout.is_bold(labelled.box)))
             )
     headings = find_headings(page, layout, [draft.box for draft in drafts], named)
-    return PageDraft(tuple(in_reading_order(drafts)), tuple(headings))
+    headings.sort(key=lambda one: (columns.part_of(one.box) if columns else 0, one.box.y0))
+    ordered = [_after(headings, draft, columns) for draft in in_reading_order(drafts, columns)]
+    return PageDraft(tuple(ordered), tuple(headings))
+
+
+def _after(headings: Sequence[Heading], draft: Draft, columns: Columns | None) -> Draft:
+    """``draft`` with the number of headings that stand above it or in the columns before its own."""
+    part = columns.part_of(draft.box) if columns else 0
+    first_line = draft.box.y0 + min(draft.box.height, FIRST_LINE_POINTS)
+    before = sum(
+        (columns.part_of(one.box) if columns else 0, one.box.centre[1]) <= (part, first_line) for one in headings
+    )
+    return replace(draft, headings_before=before)
 
 
 def _is_place(candidate: Candidate) -> bool:
@@ -114,8 +131,13 @@ def _is_place(candidate: Candidate) -> bool:
     return candidate.widget is None or not (candidate.widget.options and candidate.widget.kind in _MARKS)
 
 
-def in_reading_order(drafts: Sequence[Draft]) -> list[Draft]:
-    """Rows from top to bottom, within a row from left to right."""
+def in_reading_order(drafts: Sequence[Draft], columns: Columns | None = None) -> list[Draft]:
+    """Column after column; in each, rows from top to bottom, within a row from left to right."""
+    if columns is not None:
+        parts: list[list[Draft]] = [[], [], [], []]
+        for draft in drafts:
+            parts[columns.part_of(draft.box)].append(draft)
+        return [draft for part in parts for draft in in_reading_order(part)]
     ordered: list[Draft] = []
     row: list[Draft] = []
     for draft in sorted(drafts, key=lambda one: (_middle(one), one.box.x0)):

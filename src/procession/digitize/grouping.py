@@ -24,7 +24,9 @@ OPTION_WORDS_MAX = 4
 """Longer options are statements, each agreed to by itself."""
 TITLE_GAP_POINTS = 45.0
 TITLE_INDENT_POINTS = 24.0
-WRAP_HEIGHTS = 1.6
+ROW_MIN = 2
+"""Options side by side that may go on below."""
+WRAP_HEIGHTS = 1.9
 """A list goes on in the next line when that starts closer than so many heights of a box."""
 
 _YES_NO = frozenset({"yes", "no", "ja", "nein", "oui", "non", "si", "sí", "nee", "true", "false", "n/a", "unknown"})
@@ -50,17 +52,17 @@ def group_marks(marks: Sequence[Candidate], labels: Labels) -> list[Group]:
     named = {id(mark): labels.of_mark(mark.box) for mark in marks}
     groups = [
         Group(rated.members, rated.heads, rated.question, "radio" if rated.radio else "multiselect")
-        for rated in find_matrices(_rows(marks), labels)
+        for rated in find_matrices(_rows(marks, labels), labels)
     ]
     lone: list[Candidate] = []
     done = {id(mark) for group in groups for mark in group.members}
-    for row in _wrapped(_rows([mark for mark in marks if id(mark) not in done]), named, labels):
+    for row in _wrapped(_rows([mark for mark in marks if id(mark) not in done], labels), named, labels):
         group = _group(row, [named[id(mark)] for mark in row], labels) if len(row) > 1 else None
         if group is not None:
             groups.append(group)
         else:
             lone.extend(row)
-    for column in _columns(lone):
+    for column in _side_by_side(_columns(lone), labels):
         group = _group(column, [named[id(mark)] for mark in column], labels) if len(column) > 1 else None
         if group is not None:
             groups.append(group)
@@ -72,9 +74,9 @@ def group_marks(marks: Sequence[Candidate], labels: Labels) -> list[Group]:
 def _group(members: Sequence[Candidate], named: Sequence[Labelled], labels: Labels) -> Group | None:
     if len(members) > OPTIONS_MAX or any(not one.label for one in named):
         return None
-    asked = labels.question(union(member.box for member in members))
     words = {one.label.lower() for one in named}
     yes_no = len(words & _YES_NO) >= 2
+    asked = labels.question(union(member.box for member in members), far=yes_no)
     if asked is None and not yes_no:
         return None
     asks = yes_no or all(m.kind == "radio" for m in members) or (asked is not None and _ASKS.search(asked.text))
@@ -86,8 +88,8 @@ def _group(members: Sequence[Candidate], named: Sequence[Labelled], labels: Labe
 
 
 def _names_a_list(asked: Run, members: Sequence[Candidate], named: Sequence[Labelled]) -> bool:
-    """Whether ``asked``, though no question, is the title of several short options beside each other."""
-    if len(members) < LIST_MIN or members[0].box.centre[1] + 3.5 < members[1].box.centre[1]:
+    """Whether ``asked``, though no question, is the title of several short options beside or below each other."""
+    if len(members) < LIST_MIN:
         return False
     if len(asked.words) > TITLE_WORDS_MAX or asked.text.rstrip().endswith((".", ",", ";")):
         return False
@@ -100,27 +102,75 @@ def _names_a_list(asked: Run, members: Sequence[Candidate], named: Sequence[Labe
 
 
 def _wrapped(rows: Sequence[list[Candidate]], named: dict[int, Labelled], labels: Labels) -> list[list[Candidate]]:
-    """Rows that go on in the next line, below the same start, as one."""
+    """Rows that go on in the next line as one."""
     out: list[list[Candidate]] = []
+    starts: list[Candidate] = []
     for row in rows:
         above = out[-1] if out else None
-        if above is not None and len(above) >= LIST_MIN and _goes_on(above, row, named, labels):
+        if above is not None and len(above) >= ROW_MIN and _goes_on(starts, above, row, named, labels):
             above.extend(row)
         else:
             out.append(list(row))
+            starts = row
     return out
 
 
-def _goes_on(above: Sequence[Candidate], row: Sequence[Candidate], named: dict[int, Labelled], labels: Labels) -> bool:
+def _goes_on(
+    first_row: Sequence[Candidate],
+    above: Sequence[Candidate],
+    row: Sequence[Candidate],
+    named: dict[int, Labelled],
+    labels: Labels,
+) -> bool:
+    """Whether ``row`` continues the options ``above``: in their columns, or from their question's start on."""
     last, first = above[-1].box, row[0].box
-    if abs(above[0].box.x0 - first.x0) > 2 or not 0 < first.y0 - last.y1 < WRAP_HEIGHTS * max(last.height, 8.0):
+    if not 0 < first.y0 - last.y1 < WRAP_HEIGHTS * max(last.height, 8.0) or above[0].kind != row[0].kind:
         return False
-    if above[0].kind != row[0].kind or {named[id(mark)].label.lower() for mark in row} & _YES_NO:
+    if {named[id(mark)].label.lower() for mark in (*row, *first_row)} & _YES_NO:
+        return False
+    aligned = all(any(abs(one.box.x0 - mark.box.x0) <= 2 for one in first_row) for mark in row)
+    if not aligned and not _wraps_below(first_row, first, labels):
         return False
     asked = labels.question(first)
     beside = asked is not None and asked.box.y0 < first.centre[1] < asked.box.y1
-    between = labels.layout.words_in(Rect(above[0].box.x0 - 30, last.y1 + 2.5, first.x0 + 60, first.y0 - 2.5))
+    start = min(above[0].box.x0, first.x0)
+    between = labels.layout.words_in(Rect(start - 30, last.y1 + 2.5, first.x0 + 60, first.y0 - 2.5))
     return not beside and not between
+
+
+def _wraps_below(first_row: Sequence[Candidate], first: Rect, labels: Labels) -> bool:
+    """Whether a line of options starts below the question that stands before the line above."""
+    asked = labels.question(first_row[0].box)
+    if asked is None or not asked.box.y0 < first_row[0].box.centre[1] < asked.box.y1:
+        return False
+    return asked.box.x0 - 2 <= first.x0 < asked.box.x1
+
+
+def _side_by_side(columns: Sequence[list[Candidate]], labels: Labels) -> list[list[Candidate]]:
+    """Columns of options that start in one line under one question as one, row by row."""
+    out: list[list[Candidate]] = []
+    for column in columns:
+        first = column[0].box
+        left = next((one for one in out if _continues(one, column, labels)), None)
+        if left is None or labels.nearby.parted(left[0].box, first):
+            out.append(list(column))
+        else:
+            left.extend(column)
+    return [sorted(one, key=lambda mark: (round(mark.box.centre[1] / 4), mark.box.x0)) for one in out]
+
+
+def _continues(left: Sequence[Candidate], column: Sequence[Candidate], labels: Labels) -> bool:
+    """Whether ``column`` holds the second half of the options ``left``, and has no question of its own."""
+    one, other = left[0].box, column[0].box
+    if abs(one.centre[1] - other.centre[1]) > 3.5 or left[0].kind != column[0].kind or len(left) < ROW_MIN:
+        return False
+    if other.x0 <= one.x1 or len(column) > len(left):
+        return False
+    heights = [mark.box.centre[1] for mark in left]
+    if any(min(abs(mark.box.centre[1] - y) for y in heights) > 3.5 for mark in column):
+        return False
+    asked, own = labels.question(one), labels.question(other)
+    return asked is not None and (own is None or own is asked)
 
 
 def _question(asked: Run | None) -> Labelled | None:
@@ -133,11 +183,12 @@ def _kind(members: Sequence[Candidate], *, yes_no: bool, asked: Run | None) -> s
     return "radio" if asked is not None and _ONE.search(asked.text) else "multiselect"
 
 
-def _rows(marks: Sequence[Candidate]) -> list[list[Candidate]]:
+def _rows(marks: Sequence[Candidate], labels: Labels) -> list[list[Candidate]]:
     rows: list[list[Candidate]] = []
     for mark in sorted(marks, key=lambda m: (round(m.box.centre[1] / 3), m.box.x0)):
         last = rows[-1][-1] if rows else None
         same = last is not None and abs(last.box.centre[1] - mark.box.centre[1]) < 3.5
+        same = same and last is not None and not labels.nearby.parted(last.box, mark.box)
         if same and last is not None and 0 < mark.box.x0 - last.box.x1 < ROW_GAP_POINTS:
             rows[-1].append(mark)
         else:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from procession.digitize.columns import Columns
 from procession.digitize.detect import Candidate
 from procession.digitize.layout import Layout, Run, union
 from procession.digitize.nearby import Nearby, Proposal, Relation
@@ -28,15 +29,21 @@ LINES_GAP_POINTS = 34.0
 """Lines of one answer lie this close below each other."""
 PARTS_GAP_POINTS = 16.0
 """Parts of one answer (day, month, year) lie this close beside each other."""
+ASKED_POINTS = 160.0
+ACROSS_POINTS = 420.0
+"""How far left of its boxes a question may end; of those for yes and no."""
 _MANNERS = (None, Relation.ABOVE, Relation.BELOW, Relation.LEFT)
 
 
 class Labels:
-    """Finds labels on one page; ``candidates`` are its fields, which labels never reach across."""
+    """Finds labels on one page; ``candidates`` are its fields, which labels never reach across, nor from one column
+    of the page to the other."""
 
-    def __init__(self, layout: Layout, candidates: Sequence[Candidate]) -> None:
+    def __init__(
+        self, layout: Layout, candidates: Sequence[Candidate], columns: Columns | None = None
+    ) -> None:
         self.layout = layout
-        self.nearby = Nearby(layout, candidates)
+        self.nearby = Nearby(layout, candidates, columns)
 
     def of_all(self, places: Sequence[Candidate], taken: Collection[Rect] = ()) -> dict[int, Labelled]:
         """Labels of all places to write, by the candidates' ``id``; ``taken`` are words that name boxes to tick."""
@@ -143,7 +150,8 @@ class Labels:
     def _beside(self, box: Rect, *, to_right: bool) -> list[Word]:
         middle = box.centre[1]
         reach = max(box.height, 9.0) * 0.7
-        x0, x1 = (box.x1 - 1, box.x1 + 330) if to_right else (max(0.0, box.x0 - 330), box.x0 + 1)
+        start, end = self.nearby.side(box)
+        x0, x1 = (box.x1 - 1, min(end, box.x1 + 330)) if to_right else (max(start, box.x0 - 330), box.x0 + 1)
         words = sorted(self.layout.words_in(Rect(x0, middle - reach, x1, middle + reach)), key=lambda w: w.box.x0)
         if not to_right:
             words.reverse()
@@ -161,13 +169,18 @@ class Labels:
             edge = word.box.x1 if to_right else word.box.x0
         return taken if to_right else taken[::-1]
 
-    def question(self, box: Rect) -> Run | None:
-        """The words that ask what the boxes at ``box`` answer: left on the line, or just above."""
+    def question(self, box: Rect, *, far: bool = False) -> Run | None:
+        """The words that ask what the boxes at ``box`` answer: left on the line, or just above.
+
+        ``far``: boxes that only a question gives a sense ("yes", "no") stand at the line's end, however far.
+        """
         middle = box.centre[1] if box.height < 30 else box.y0 + 6
-        left = [r for r in self.layout.runs_in(Rect(0, middle - 4, box.x0, middle + 4)) if r.box.x1 <= box.x0 + 2]
-        left = [r for r in left if not self.nearby.crosses(r.box.x1, box.x0, middle, box) and box.x0 - r.box.x1 < 160]
-        if left and box.height < 30:
-            return max(left, key=lambda run: run.box.x1)
+        beside = Rect(self.nearby.side(box)[0], middle - 4, box.x0, middle + 4)
+        left = [r for r in self.layout.runs_in(beside) if r.box.x1 <= box.x0 + 2 and any(c.isalpha() for c in r.text)]
+        left = [r for r in left if not self.nearby.crosses(r.box.x1, box.x0, middle, box)]
+        nearest = max(left, key=lambda run: run.box.x1, default=None)
+        if nearest is not None and box.height < 30 and box.x0 - nearest.box.x1 < (ACROSS_POINTS if far else ASKED_POINTS):
+            return nearest
         zone = Rect(max(0.0, box.x0 - 30), box.y0 - 22, box.x1 + 60, box.y0)
         above = [r for r in self.layout.runs_in(zone) if r.box.centre[1] < box.y0 and any(c.isalpha() for c in r.text)]
         return max(above, key=lambda run: (run.box.y1, -run.box.x0)) if above else None

@@ -21,6 +21,7 @@ HEAD_POINTS_MAX = 42.0
 """How far above the first row its heads may stand; longer heads take several lines."""
 HEAD_GAP_POINTS = 8.0
 """Lines of one head lie closer than this."""
+SAME_LINE_POINTS = 3.5
 
 _YES = frozenset({"yes", "no", "ja", "nein", "oui", "non", "si", "sí", "n/a"})
 
@@ -87,6 +88,10 @@ def _heads(first: Sequence[Candidate], labels: Labels) -> tuple[Labelled, ...] |
 def _lowest_block(words: Sequence[Word], top: float) -> list[Word]:
     """The lines right above the first row, without what stands higher with air between."""
     taken: list[Word] = []
+    lowest = max((word.box.centre[1] for word in words), default=0.0)
+    line = [word for word in words if lowest - word.box.centre[1] < SAME_LINE_POINTS]
+    if line and all(word.text.isdigit() for word in line):
+        return line  # figures stand in one line; what is above them is another question
     edge = top - HEAD_GAP_POINTS
     for word in sorted(words, key=lambda one: -one.box.y1):
         if taken and word.box.y1 < edge - HEAD_GAP_POINTS:
@@ -98,7 +103,8 @@ def _lowest_block(words: Sequence[Word], top: float) -> list[Word]:
 
 def _row_text(row: Sequence[Candidate], pitch: float, labels: Labels) -> Labelled | None:
     middle, reach = row[0].box.centre[1], 0.45 * pitch
-    words = labels.layout.words_in(Rect(0, middle - reach, row[0].box.x0, middle + reach))
+    start, _ = labels.nearby.side(row[0].box)
+    words = labels.layout.words_in(Rect(start, middle - reach, row[0].box.x0, middle + reach))
     text = " ".join(word.text for word in words)
     if not any(c.isalpha() for c in text):
         return None

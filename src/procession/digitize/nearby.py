@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from procession.digitize.columns import Columns
 from procession.digitize.detect import Candidate
 from procession.digitize.layout import Layout, Run, union
 from procession.digitize.page import Rect, Word
-from procession.digitize.wording import Labelled, finished, is_unit, without_codes
+from procession.digitize.wording import Labelled, finished, is_sign_mark, is_unit, without_codes
 
 LEFT_POINTS_MAX = 90.0
 """A label farther left than this belongs to something else, unless nothing stands between (a table's row)."""
@@ -29,6 +30,8 @@ BESIDE_POINTS = 14.0
 SAME_LINE_POINTS = 3.5
 SMALLER = 0.92
 """Type this much smaller than its neighbour's is small print."""
+SIGN_MARK_POINTS = 20.0
+"""How far before a place its "X" stands."""
 BLOCK_LINES_MAX = 3
 """Lines of one wrapped label."""
 
@@ -58,8 +61,11 @@ class Proposal:
 class Nearby:
     """Looks around the places of one page; ``boxes`` are all of them, which no label reaches across."""
 
-    def __init__(self, layout: Layout, candidates: Sequence[Candidate]) -> None:
+    def __init__(
+        self, layout: Layout, candidates: Sequence[Candidate], columns: Columns | None = None
+    ) -> None:
         self.layout = layout
+        self.columns = columns
         self.boxes = [candidate.box for candidate in candidates]
         self._crossing = [(box.centre[0], box.y0, box.y1, box) for box in self.boxes]
         framed = [frame for candidate in candidates if (frame := _frame(candidate)) is not None]
@@ -96,12 +102,12 @@ class Nearby:
 
     def left(self, box: Rect) -> Proposal | None:
         height = min(box.height, 16.0)
-        band = Rect(max(0.0, box.x0 - REACH_POINTS), box.y1 - height - 1, box.x0 + 3, box.y1 + 1)
+        band = Rect(max(self.side(box)[0], box.x0 - REACH_POINTS), box.y1 - height - 1, box.x0 + 3, box.y1 + 1)
         if box.height > 30:  # a tall place: its label stands at its first line
             band = Rect(band.x0, box.y0 - 2, band.x1, box.y0 + 16)
         words = sorted(self.layout.words_in(band), key=lambda word: word.box.x1)
         taken = self._leftwards(words, box)
-        if not any(c.isalnum() for word in taken for c in word.text):
+        if not any(c.isalnum() for word in taken for c in word.text) or is_sign_mark(taken):
             return None
         named = without_codes(taken)
         gap = box.x0 - taken[-1].box.x1
@@ -206,9 +212,9 @@ class Nearby:
 
     def below(self, candidate: Candidate) -> Proposal | None:
         """The caption under a line to write or sign on."""
-        if candidate.line is None and candidate.kind != "signature":
-            return None
         box = candidate.box
+        if candidate.line is None and candidate.kind != "signature" and not self._is_marked_to_sign(box):
+            return None
         base = candidate.line if candidate.line is not None else box.y1
         zone = Rect(box.x0 - 3, base + 0.5, box.x1 + 3, base + BELOW_POINTS_MAX)
         runs = [run for run in self.layout.runs_in(zone) if run.box.y0 > base - 3]
@@ -221,6 +227,11 @@ class Nearby:
         if best.size < SMALLER * self.layout.usual_size:
             sure += 0.08
         return Proposal(Relation.BELOW, finished(best.text, sure, best.box), _ids(best.words))
+
+    def _is_marked_to_sign(self, box: Rect) -> bool:
+        """Whether an X stands before a place."""
+        words = self.layout.words_in(Rect(box.x0 - SIGN_MARK_POINTS, box.y0, box.x0 + 1, box.y1 + 2))
+        return is_sign_mark(words)
 
     def unit(self, box: Rect) -> str | None:
         """What stands right behind a place and says what is counted there: "guests", "€", "hours"."""
@@ -311,7 +322,8 @@ class Nearby:
         )
         middle = cell.centre[1]
         reach = max(4.0, min(cell.height, 40.0) / 2 - 2)
-        runs = self.layout.runs_in(Rect(max(0.0, first - 260), middle - reach, first, middle + reach))
+        start = max(self.side(cell)[0], first - 260)
+        runs = self.layout.runs_in(Rect(start, middle - reach, first, middle + reach))
         runs = [run for run in runs if run.box.x1 <= first + 4 and cell.y0 - 1 <= run.box.centre[1] <= cell.y1 + 1]
         runs = [run for run in runs if any(c.isalnum() for c in run.text)]
         if not runs:
@@ -325,7 +337,8 @@ class Nearby:
     def row(self, box: Rect) -> Run | None:
         """Words anywhere left on the line, when nothing nearer names a place."""
         middle = box.centre[1]
-        runs = [r for r in self.layout.runs_in(Rect(0, middle - 4, box.x0, middle + 4)) if r.box.x1 <= box.x0 + 4]
+        zone = Rect(self.side(box)[0], middle - 4, box.x0, middle + 4)
+        runs = [r for r in self.layout.runs_in(zone) if r.box.x1 <= box.x0 + 4]
         runs = [run for run in runs if any(c.isalpha() for c in run.text)]
         return min(runs, key=lambda run: run.box.x0) if runs else None
 
@@ -335,6 +348,17 @@ class Nearby:
         runs = [r for r in self.layout.runs_in(zone) if r.box.y1 <= box.y0 + 2 and any(c.isalpha() for c in r.text)]
         runs = [run for run in runs if run.box.width < 2.5 * box.width + 20]
         return max(runs, key=lambda run: run.box.y1) if runs else None
+
+    def side(self, box: Rect) -> tuple[float, float]:
+        """Left and right end of the column of the page that ``box`` stands in."""
+        part = self.columns.part_of(box) if self.columns is not None else 0
+        if self.columns is None or part in (0, 3):
+            return 0.0, self.layout.width
+        return (0.0, self.columns.gutter) if part == 1 else (self.columns.gutter, self.layout.width)
+
+    def parted(self, one: Rect, other: Rect) -> bool:
+        """Whether two boxes stand in different columns of the page."""
+        return self.columns is not None and self.columns.parts(one, other)
 
     def crosses(self, x0: float, x1: float, y: float, own: Rect) -> bool:
         """Whether another place lies on the line between ``x0`` and ``x1``."""

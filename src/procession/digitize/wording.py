@@ -14,6 +14,9 @@ HELP_CHARS_MAX = 300
 SENTENCE_LETTERS_MIN = 4
 """A full stop behind a shorter word ends no sentence: "No.", "Mr."."""
 
+SPACE_HEIGHTS = 0.45
+"""A number farther behind a word than so many heights of the line counts the form's own lines."""
+
 MARKS = "*†‡#"
 """Signs that point to a legend, written behind or before a label."""
 OPTIONAL = "optional"
@@ -128,9 +131,25 @@ def finished(text: str, sure: float, box: Rect | None = None, *, last_sentence: 
     return Labelled(cleaned(text), required, None, sure, box, marks=marks)
 
 
+def is_sign_mark(words: Sequence[Word]) -> bool:
+    """Whether ``words`` are the X in front of a line to sign on: it names nothing."""
+    return len(words) == 1 and words[0].text.strip(".:_") in ("X", "x", "✗", "✘")
+
+
 def without_codes(words: Sequence[Word]) -> list[Word]:
-    """``words`` without line numbers and printed cents at their end, unless nothing else is there."""
+    """``words`` without line numbers and printed cents at their end, unless nothing else is there.
+
+    A number that belongs to the label ("Children under 12") follows its word as closely as any other.
+    """
     kept = list(words)
-    while len(kept) > 1 and (_CODE.match(kept[-1].text) or (is_unit(kept[-1].text) and kept[-1].text in MONEY_UNITS)):
+    while len(kept) > 1 and (
+        (_CODE.match(kept[-1].text) and not _follows(kept[-2], kept[-1]))
+        or (is_unit(kept[-1].text) and kept[-1].text in MONEY_UNITS)
+    ):
         kept.pop()
     return kept if any(len(word.text) > 1 and word.text[0].isalpha() for word in kept) else list(words)
+
+
+def _follows(before: Word, number: Word) -> bool:
+    close = number.box.x0 - before.box.x1 < SPACE_HEIGHTS * max(number.box.height, 6.0)
+    return close and number.text[0].isdigit() and before.text[-1].isalpha()
