@@ -108,7 +108,7 @@ def _drafted(page: PageContent) -> PageDraft:
             drafts.append(
                 _of_place(candidate, labelled, page, legend.requires(labelled, bold=layout.is_bold(labelled.box)))
             )
-    headings = find_headings(page, layout, [draft.box for draft in drafts], named)
+    headings = find_headings(page, layout, [draft.box for draft in drafts], named, columns)
     headings.sort(key=lambda one: (columns.part_of(one.box) if columns else 0, one.box.y0))
     ordered = [_after(headings, draft, columns) for draft in in_reading_order(drafts, columns)]
     return PageDraft(tuple(ordered), tuple(headings))

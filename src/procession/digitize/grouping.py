@@ -24,12 +24,14 @@ OPTION_WORDS_MAX = 4
 """Longer options are statements, each agreed to by itself."""
 TITLE_GAP_POINTS = 45.0
 TITLE_INDENT_POINTS = 24.0
+TITLE_HEIGHTS = 1.9
+"""A title ends so many heights of a box above its list at most."""
 ROW_MIN = 2
 """Options side by side that may go on below."""
 WRAP_HEIGHTS = 1.9
 """A list goes on in the next line when that starts closer than so many heights of a box."""
 
-_YES_NO = frozenset({"yes", "no", "ja", "nein", "oui", "non", "si", "sí", "nee", "true", "false", "n/a", "unknown"})
+_YES_NO = frozenset({"yes", "no", "ja", "nein", "oui", "non", "si", "sí", "sì", "nee", "true", "false", "n/a", "unknown"})
 _ONE = re.compile(r"\b(?:check|select|choose|tick|mark|circle)\s+(?:only\s+)?one\b|\bone only\b", re.IGNORECASE)
 _ASKS = re.compile(r"[?:]\s*$|\b(?:check|select|choose|tick|mark)\b", re.IGNORECASE)
 
@@ -76,7 +78,7 @@ def _group(members: Sequence[Candidate], named: Sequence[Labelled], labels: Labe
         return None
     words = {one.label.lower() for one in named}
     yes_no = len(words & _YES_NO) >= 2
-    asked = labels.question(union(member.box for member in members), far=yes_no)
+    asked = labels.question(_asked_from(members), far=yes_no)
     if asked is None and not yes_no:
         return None
     asks = yes_no or all(m.kind == "radio" for m in members) or (asked is not None and _ASKS.search(asked.text))
@@ -85,6 +87,12 @@ def _group(members: Sequence[Candidate], named: Sequence[Labelled], labels: Labe
     if asked is not None and any(one.box is not None and one.box == asked.box for one in named):
         return None
     return Group(tuple(members), tuple(named), _question(asked), _kind(members, yes_no=yes_no, asked=asked))
+
+
+def _asked_from(members: Sequence[Candidate]) -> Rect:
+    """Where to look for the question from: the first line of options, or their whole column."""
+    line = [one.box for one in members if abs(one.box.centre[1] - members[0].box.centre[1]) < 3.5]
+    return union(line) if len(line) > 1 else union(one.box for one in members)
 
 
 def _names_a_list(asked: Run, members: Sequence[Candidate], named: Sequence[Labelled]) -> bool:
@@ -98,7 +106,7 @@ def _names_a_list(asked: Run, members: Sequence[Candidate], named: Sequence[Labe
     first = members[0].box
     if asked.box.x1 <= first.x0 + 2 and asked.box.y0 < first.centre[1] < asked.box.y1:
         return first.x0 - asked.box.x1 < TITLE_GAP_POINTS
-    return -TITLE_INDENT_POINTS <= asked.box.x0 - first.x0 <= 6 and first.y0 - asked.box.y1 < first.height + 4
+    return -TITLE_INDENT_POINTS <= asked.box.x0 - first.x0 <= 6 and first.y0 - asked.box.y1 < TITLE_HEIGHTS * first.height
 
 
 def _wrapped(rows: Sequence[list[Candidate]], named: dict[int, Labelled], labels: Labels) -> list[list[Candidate]]:
@@ -129,7 +137,8 @@ def _goes_on(
     if {named[id(mark)].label.lower() for mark in (*row, *first_row)} & _YES_NO:
         return False
     aligned = all(any(abs(one.box.x0 - mark.box.x0) <= 2 for one in first_row) for mark in row)
-    if not aligned and not _wraps_below(first_row, first, labels):
+    flush = len(first_row) >= LIST_MIN and abs(first_row[0].box.x0 - first.x0) <= 2
+    if not aligned and not flush and not _wraps_below(first_row, first, labels):
         return False
     asked = labels.question(first)
     beside = asked is not None and asked.box.y0 < first.centre[1] < asked.box.y1

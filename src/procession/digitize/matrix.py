@@ -23,7 +23,7 @@ HEAD_GAP_POINTS = 8.0
 """Lines of one head lie closer than this."""
 SAME_LINE_POINTS = 3.5
 
-_YES = frozenset({"yes", "no", "ja", "nein", "oui", "non", "si", "sí", "n/a"})
+_YES = frozenset({"yes", "no", "ja", "nein", "oui", "non", "si", "sí", "sì", "n/a"})
 
 
 @dataclass(frozen=True, slots=True)
