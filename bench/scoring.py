@@ -35,6 +35,14 @@ def family(kind: str) -> str:
     return "button" if kind in BUTTONS else "signature" if kind in SIGNATURES else "text"
 
 
+def same_family(found: str, true: Json) -> bool:
+    """Whether a type is of the truth's family: what its widget is, or what the truth says it is for.
+
+    Forms often let people sign in a text widget; a signature is right there, and so is a place to write.
+    """
+    return family(found) in {family(true["type"]), family(true.get("semantic_type") or true["type"])}
+
+
 def iou(a: Box, b: Box) -> float:
     """Intersection over union of two boxes; 0.0 when they do not overlap."""
     width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
@@ -94,6 +102,11 @@ def words(text: str | None) -> list[str]:
 def near(label: str | None, truth: str | None) -> bool:
     a, b = set(words(label)), set(words(truth))
     return bool(a and b) and len(a & b) / max(len(a), len(b)) >= NEAR_MIN
+
+
+def same_label(label: str | None, truth: str | None) -> bool:
+    """``near``, where the number of a table's row behind its head is no difference: truths name all rows alike."""
+    return near(label, truth) or near(re.sub(r"\s\d{1,2}$", "", label or ""), truth)
 
 
 def overlap(label: str | None, truth: str | None) -> float:
@@ -186,7 +199,7 @@ def _count_fields(found: Tally, truth: Json, result: Json) -> None:
 def _count_confidence(found: Tally, predicted: Sequence[Json], true: Sequence[Json], hits: dict[int, int]) -> None:
     for i, entry in enumerate(predicted):
         hit = i in hits
-        right = hit and family(entry["type"]) == family(true[hits[i]]["type"])
+        right = hit and same_family(entry["type"], true[hits[i]])
         if not entry["needs_review"]:
             found.counts.update(unflagged=1, unflagged_hit=hit, unflagged_right=right)
         if entry["confidence"] is None:
@@ -204,10 +217,10 @@ def _count_pair(total: Tally, found: Json, true: Json) -> None:
     counts = total.counts
     kind = family(true["type"])
     counts["found_" + kind] += 1
-    counts["type_ok"] += family(found["type"]) == kind
+    counts["type_ok"] += same_family(found["type"], true)
     if true.get("label") and kind != "button":
         counts["labels"] += 1
-        counts["label_near"] += near(found["label"], true["label"])
+        counts["label_near"] += same_label(found["label"], true["label"])
         total.label_overlap += overlap(found["label"], true["label"])
     if true.get("semantic_type"):
         counts["required"] += 1

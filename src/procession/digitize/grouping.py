@@ -31,7 +31,9 @@ ROW_MIN = 2
 WRAP_HEIGHTS = 1.9
 """A list goes on in the next line when that starts closer than so many heights of a box."""
 
-_YES_NO = frozenset({"yes", "no", "ja", "nein", "oui", "non", "si", "sí", "sì", "nee", "true", "false", "n/a", "unknown"})
+_YES_NO = frozenset(
+    {"yes", "no", "ja", "nein", "oui", "non", "si", "sí", "sì", "nee", "true", "false", "n/a", "unknown"}
+)
 _ONE = re.compile(r"\b(?:check|select|choose|tick|mark|circle)\s+(?:only\s+)?one\b|\bone only\b", re.IGNORECASE)
 _ASKS = re.compile(r"[?:]\s*$|\b(?:check|select|choose|tick|mark)\b", re.IGNORECASE)
 
@@ -51,10 +53,15 @@ class Group:
 
 def group_marks(marks: Sequence[Candidate], labels: Labels) -> list[Group]:
     """Rows first, then columns of what stands alone; a group needs a question, otherwise each box is its own field."""
-    named = {id(mark): labels.of_mark(mark.box) for mark in marks}
+    rows = _rows(marks, labels)
+    named = {
+        id(mark): labelled
+        for row in rows
+        for mark, labelled in zip(row, labels.of_row([one.box for one in row]), strict=True)
+    }
     groups = [
         Group(rated.members, rated.heads, rated.question, "radio" if rated.radio else "multiselect")
-        for rated in find_matrices(_rows(marks, labels), labels)
+        for rated in find_matrices(rows, labels)
     ]
     lone: list[Candidate] = []
     done = {id(mark) for group in groups for mark in group.members}
@@ -78,7 +85,7 @@ def _group(members: Sequence[Candidate], named: Sequence[Labelled], labels: Labe
         return None
     words = {one.label.lower() for one in named}
     yes_no = len(words & _YES_NO) >= 2
-    asked = labels.question(_asked_from(members), far=yes_no)
+    asked = labels.question(_asked_from(members, named), far=yes_no)
     if asked is None and not yes_no:
         return None
     asks = yes_no or all(m.kind == "radio" for m in members) or (asked is not None and _ASKS.search(asked.text))
@@ -89,10 +96,13 @@ def _group(members: Sequence[Candidate], named: Sequence[Labelled], labels: Labe
     return Group(tuple(members), tuple(named), _question(asked), _kind(members, yes_no=yes_no, asked=asked))
 
 
-def _asked_from(members: Sequence[Candidate]) -> Rect:
+def _asked_from(members: Sequence[Candidate], named: Sequence[Labelled]) -> Rect:
     """Where to look for the question from: the first line of options, or their whole column."""
     line = [one.box for one in members if abs(one.box.centre[1] - members[0].box.centre[1]) < 3.5]
-    return union(line) if len(line) > 1 else union(one.box for one in members)
+    box = union(line) if len(line) > 1 else union(one.box for one in members)
+    first = named[0].box
+    leads = first is not None and len(line) > 1 and first.x1 <= members[0].box.x0 + 2
+    return Rect(first.x0, box.y0, box.x1, box.y1) if first is not None and leads else box
 
 
 def _names_a_list(asked: Run, members: Sequence[Candidate], named: Sequence[Labelled]) -> bool:
@@ -106,7 +116,8 @@ def _names_a_list(asked: Run, members: Sequence[Candidate], named: Sequence[Labe
     first = members[0].box
     if asked.box.x1 <= first.x0 + 2 and asked.box.y0 < first.centre[1] < asked.box.y1:
         return first.x0 - asked.box.x1 < TITLE_GAP_POINTS
-    return -TITLE_INDENT_POINTS <= asked.box.x0 - first.x0 <= 6 and first.y0 - asked.box.y1 < TITLE_HEIGHTS * first.height
+    indented = -TITLE_INDENT_POINTS <= asked.box.x0 - first.x0 <= 6
+    return indented and first.y0 - asked.box.y1 < TITLE_HEIGHTS * first.height
 
 
 def _wrapped(rows: Sequence[list[Candidate]], named: dict[int, Labelled], labels: Labels) -> list[list[Candidate]]:

@@ -39,9 +39,7 @@ class Labels:
     """Finds labels on one page; ``candidates`` are its fields, which labels never reach across, nor from one column
     of the page to the other."""
 
-    def __init__(
-        self, layout: Layout, candidates: Sequence[Candidate], columns: Columns | None = None
-    ) -> None:
+    def __init__(self, layout: Layout, candidates: Sequence[Candidate], columns: Columns | None = None) -> None:
         self.layout = layout
         self.nearby = Nearby(layout, candidates, columns)
 
@@ -147,6 +145,14 @@ class Labels:
             return finished(" ".join(w.text for w in left), 0.8, union(w.box for w in left))
         return Labelled("", sure=0.0)
 
+    def of_row(self, boxes: Sequence[Rect]) -> list[Labelled]:
+        """Likewise for boxes side by side: left of all of them where nothing follows the last one."""
+        if len(boxes) > 1 and not self._beside(boxes[-1], to_right=True):
+            left = [self._beside(box, to_right=False) for box in boxes]
+            if all(any(c.isalpha() for word in words for c in word.text) for words in left):
+                return [finished(" ".join(w.text for w in words), 1.0, union(w.box for w in words)) for words in left]
+        return [self.of_mark(box) for box in boxes]
+
     def _beside(self, box: Rect, *, to_right: bool) -> list[Word]:
         middle = box.centre[1]
         reach = max(box.height, 9.0) * 0.7
@@ -176,14 +182,24 @@ class Labels:
         """
         middle = box.centre[1] if box.height < 30 else box.y0 + 6
         beside = Rect(self.nearby.side(box)[0], middle - 4, box.x0, middle + 4)
-        left = [r for r in self.layout.runs_in(beside) if r.box.x1 <= box.x0 + 2 and any(c.isalpha() for c in r.text)]
+        left = [_before(run, box.x0 + 2) for run in self.layout.runs_in(beside)]
+        left = [run for run in left if any(c.isalpha() for c in run.text)]
         left = [r for r in left if not self.nearby.crosses(r.box.x1, box.x0, middle, box)]
         nearest = max(left, key=lambda run: run.box.x1, default=None)
-        if nearest is not None and box.height < 30 and box.x0 - nearest.box.x1 < (ACROSS_POINTS if far else ASKED_POINTS):
+        reach = ACROSS_POINTS if far else ASKED_POINTS
+        if nearest is not None and box.height < 30 and box.x0 - nearest.box.x1 < reach:
             return nearest
         zone = Rect(max(0.0, box.x0 - 30), box.y0 - 22, box.x1 + 60, box.y0)
         above = [r for r in self.layout.runs_in(zone) if r.box.centre[1] < box.y0 and any(c.isalpha() for c in r.text)]
         return max(above, key=lambda run: (run.box.y1, -run.box.x0)) if above else None
+
+
+def _before(run: Run, x: float) -> Run:
+    """The words of ``run`` that end before ``x``."""
+    if run.box.x1 <= x:
+        return run
+    words = tuple(word for word in run.words if word.box.x1 <= x)
+    return Run(words, union(word.box for word in words) if words else run.box)
 
 
 def _matched(
@@ -199,9 +215,10 @@ def _matched(
         for proposal in proposed[id(place)]:
             if proposal.words and not proposal.close and _share(proposal.words, by_marks) > SHARED_MAX:
                 continue
-            if proposal.relation is Relation.BELOW is not manner and id(place) in going_on:
+            below = proposal.relation is Relation.BELOW is not manner and not proposal.close
+            if below and id(place) in going_on:
                 continue  # the next line of an answer, rather than a line with a caption
-            bonus = MANNER_BONUS if proposal.relation is manner else 0.0
+            bonus = MANNER_BONUS if _manner(proposal) is manner else 0.0
             ranked.append((proposal.labelled.sure + bonus, -number, id(place), proposal))
     ranked.sort(key=lambda one: one[:2], reverse=True)
     chosen: dict[int, Proposal] = {}
@@ -214,6 +231,10 @@ def _matched(
     return chosen
 
 
+def _manner(proposal: Proposal) -> Relation:
+    return Relation.ABOVE if proposal.relation is Relation.FAR else proposal.relation
+
+
 def _worth(proposed: Mapping[int, list[Proposal]], chosen: Mapping[int, Proposal], going_on: Collection[int]) -> float:
     """How well a choice explains the page: sure labels, one manner, few words near a place that stay unused."""
     used = {word for proposal in chosen.values() for word in proposal.words}
@@ -221,9 +242,9 @@ def _worth(proposed: Mapping[int, list[Proposal]], chosen: Mapping[int, Proposal
         proposal.words
         for found in proposed.values()
         for proposal in found
-        if proposal.words and not proposal.words & used
+        if proposal.words and proposal.relation is not Relation.FAR and not proposal.words & used
     }
-    manners = Counter(proposal.relation for proposal in chosen.values() if proposal.words)
+    manners = Counter(_manner(proposal) for proposal in chosen.values() if proposal.words)
     mixed = sum(manners.values()) - max(manners.values(), default=0)
     sure = sum(proposal.labelled.sure for proposal in chosen.values())
     inherited = sum(key not in chosen for key in going_on)

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from procession.digitize.classify import meaning_of
 from procession.digitize.columns import Columns
 from procession.digitize.detect import Candidate
 from procession.digitize.layout import Layout, Run, union
 from procession.digitize.page import Rect, Word
 from procession.digitize.wording import Labelled, finished, is_sign_mark, is_unit, without_codes
+from procession.domain.form import FieldType
 
 LEFT_POINTS_MAX = 90.0
 """A label farther left than this belongs to something else, unless nothing stands between (a table's row)."""
@@ -22,6 +24,16 @@ REACH_POINTS = 420.0
 """How far left and up heads of rows and columns are looked for."""
 ABOVE_POINTS_MAX = 16.0
 BELOW_POINTS_MAX = 13.0
+AREA_POINTS_MAX = 64.0
+"""How far above the last line of a writing area its label may stand."""
+AREA_WORDS_MAX = 8
+AREA_SURE = 0.66
+SAME_EDGE_POINTS = 6.0
+LARGER = 1.14
+"""Type this much larger than the page's is a heading."""
+CAPTION_SURE = 0.8
+FRAMED_CAPTION_SURE = 0.62
+"""Frames have their label above or inside far more often than below."""
 UNIT_POINTS_MAX = 12.0
 TOUCH_POINTS = 2.5
 """Cells of one table lie closer than this."""
@@ -35,6 +47,9 @@ SIGN_MARK_POINTS = 20.0
 BLOCK_LINES_MAX = 3
 """Lines of one wrapped label."""
 
+FRAMED_POINTS_MAX = 40.0
+"""A higher frame is an area; one signs in a lower one."""
+
 _LEADER = re.compile(r"^[.·…]+$")
 
 
@@ -46,6 +61,7 @@ class Relation(StrEnum):
     BELOW = "below"
     RIGHT = "right"
     FAR = "far"
+    """Above a writing area of which only the last line is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +77,7 @@ class Proposal:
 class Nearby:
     """Looks around the places of one page; ``boxes`` are all of them, which no label reaches across."""
 
-    def __init__(
-        self, layout: Layout, candidates: Sequence[Candidate], columns: Columns | None = None
-    ) -> None:
+    def __init__(self, layout: Layout, candidates: Sequence[Candidate], columns: Columns | None = None) -> None:
         self.layout = layout
         self.columns = columns
         self.boxes = [candidate.box for candidate in candidates]
@@ -153,7 +167,7 @@ class Nearby:
         runs = [run for run in self.layout.runs_in(zone) if run.box.centre[1] < box.y0 + 2]
         runs = [run for run in runs if any(c.isalnum() for c in run.text) and not self._between(run.box, box)]
         if not runs:
-            return None
+            return self._far_above(box)
         lowest = max(run.box.y1 for run in runs)
         runs = [run for run in runs if run.box.y1 > lowest - 4]
         best = min(runs, key=lambda run: abs(run.box.x0 - box.x0))
@@ -164,6 +178,21 @@ class Nearby:
         if hint is not None and found.help is None:
             found = replace(found, help=hint.text.strip("() ") or None)
         return Proposal(Relation.ABOVE, found, _ids(w for run in (*block, hint) if run for w in run.words))
+
+    def _far_above(self, box: Rect) -> Proposal | None:
+        """A label whose place is a whole area, though only its last line is drawn: nothing but air between."""
+        zone = Rect(box.x0 - 3, box.y0 - AREA_POINTS_MAX, box.x1, box.y0)
+        runs = [run for run in self.layout.runs_in(zone) if run.box.y1 < box.y0 + 2]
+        if not runs:
+            return None
+        lowest = max(runs, key=lambda run: run.box.y1)
+        if abs(lowest.box.x0 - box.x0) > SAME_EDGE_POINTS or len(lowest.words) > AREA_WORDS_MAX:
+            return None
+        if lowest.bold or not any(c.isalpha() for c in lowest.text) or lowest.size > LARGER * self.layout.usual_size:
+            return None
+        if self._between(lowest.box, box) or self._writes_after(lowest):
+            return None
+        return Proposal(Relation.FAR, finished(lowest.text, AREA_SURE, lowest.box), _ids(lowest.words))
 
     def _block(self, lowest: Run) -> tuple[list[Run], Run | None]:
         """The lines a label is wrapped over, and the small print between it and its place."""
@@ -213,7 +242,8 @@ class Nearby:
     def below(self, candidate: Candidate) -> Proposal | None:
         """The caption under a line to write or sign on."""
         box = candidate.box
-        if candidate.line is None and candidate.kind != "signature" and not self._is_marked_to_sign(box):
+        framed = candidate.line is None and candidate.kind != "signature" and not self._is_marked_to_sign(box)
+        if framed and (_frame(candidate) is None or box.height > FRAMED_POINTS_MAX):
             return None
         base = candidate.line if candidate.line is not None else box.y1
         zone = Rect(box.x0 - 3, base + 0.5, box.x1 + 3, base + BELOW_POINTS_MAX)
@@ -223,10 +253,14 @@ class Nearby:
         if not runs:
             return None
         best = min(runs, key=lambda run: (round(run.box.y0 / 5), run.box.x0))
-        sure = 0.8 - max(0.0, best.box.y0 - base - 3) / 60
+        sure = FRAMED_CAPTION_SURE if framed else CAPTION_SURE
+        sure -= max(0.0, best.box.y0 - base - 3) / 60
         if best.size < SMALLER * self.layout.usual_size:
             sure += 0.08
-        return Proposal(Relation.BELOW, finished(best.text, sure, best.box), _ids(best.words))
+        found = finished(best.text, sure, best.box)
+        meaning = meaning_of(found.label)
+        signs = meaning is not None and meaning.type in (FieldType.SIGNATURE, FieldType.INITIALS)
+        return Proposal(Relation.BELOW, found, _ids(best.words), close=signs)
 
     def _is_marked_to_sign(self, box: Rect) -> bool:
         """Whether an X stands before a place."""
@@ -270,7 +304,9 @@ class Nearby:
         row = self._row_head(cell)
         words = _ids(column)
         if row is not None and not words & _ids(row.words):
-            found = finished(f"{finished(row.text, 0.9).label} {head}", 0.9, row.box)
+            counted = row.text.strip(" .:)").isdigit()  # a number says which row, and is no name
+            name = f"{head} {row.text.strip(' .:)')}" if counted else f"{finished(row.text, 0.9).label} {head}"
+            found = finished(name, 0.9, row.box)
         else:
             named = finished(head, 0.9, union(word.box for word in column))
             found = replace(named, label=f"{named.label} {stack.index(cell) + 1}")

@@ -44,6 +44,7 @@ _ACCEPTS = re.compile(
     r"voorwaarden|overeenkomst|termini|condizioni|contratto)\b",
     re.IGNORECASE,
 )
+_LEADERS = re.compile(r"(?:\s*[.·…]){3,}\s*$")
 _TRAILING = re.compile(r"[\s:*†‡.…_\u2022]+$")
 _LEADING = re.compile(r"^[\s*†‡:.…_\u2022\u25b6\u25ba]+")
 _MARKERS = re.compile(
@@ -116,6 +117,7 @@ def unit_kind(unit: str | None) -> str | None:
 
 def finished(text: str, sure: float, box: Rect | None = None, *, last_sentence: bool = False) -> Labelled:
     """``text`` as printed, taken apart; ``last_sentence`` keeps what follows the last full stop of running text."""
+    text = _LEADERS.sub("", text)
     required, marks = is_required(text), marks_of(text)
     if last_sentence:
         *_, cut = (0, *(found.end() for found in _SENTENCE.finditer(text)))

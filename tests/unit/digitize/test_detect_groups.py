@@ -101,3 +101,64 @@ def test_statements_under_a_title_are_agreed_to_one_by_one() -> None:
             canvas.drawString(80, 600 - 18 * index, f"I have read page {index + 1} of the contract")
 
     assert [one.kind for one in drafts(draw)] == ["checkbox"] * 3
+
+
+def test_a_list_below_its_title_is_one_field() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(60, 616, "Meal style")
+        for index, word in enumerate(("Plated", "Buffet", "Family style", "Cocktail")):
+            square(canvas, 62, 600 - 16 * index)
+            canvas.drawString(78, 600 - 16 * index, word)
+
+    (found,) = drafts(draw)
+    assert (found.label, options(found)) == ("Meal style", ["Plated", "Buffet", "Family style", "Cocktail"])
+
+
+def test_options_in_two_columns_under_a_question_are_one_field_row_by_row() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(60, 618, "How did you hear about us?")
+        for index, word in enumerate(("Friends", "Venue", "Fair", "Internet", "Other")):
+            x, y = 64 + 230 * (index % 2), 600 - 18 * (index // 2)
+            square(canvas, x, y)
+            canvas.drawString(x + 14, y, word)
+
+    (found,) = drafts(draw)
+    assert found.label == "How did you hear about us?"
+    assert options(found) == ["Friends", "Venue", "Fair", "Internet", "Other"]
+
+
+def test_options_wrap_to_below_the_question_beside_them() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(60, 600, "Services needed")
+        in_a_row(canvas, 160, 600, ("Photos", "Film", "Album"))
+        in_a_row(canvas, 66, 583, ("Drone",))
+
+    (found,) = drafts(draw)
+    assert (found.label, options(found)) == ("Services needed", ["Photos", "Film", "Album", "Drone"])
+
+
+def test_yes_and_no_at_the_end_of_the_line_answer_the_question_at_its_start() -> None:
+    def draw(canvas: Canvas) -> None:
+        for row, question in enumerate(("Do you need parking? . . . . . . . . . . .", "Is the venue booked? *")):
+            canvas.drawString(60, 600 - 20 * row, question)
+            in_a_row(canvas, 400, 600 - 20 * row, ("Yes", "No"))
+
+    one, other = drafts(draw)
+    assert (one.label, options(one), one.required) == ("Do you need parking?", ["Yes", "No"], False)
+    assert (other.label, options(other), other.required) == ("Is the venue booked?", ["Yes", "No"], True)
+
+
+def test_words_before_their_boxes_name_them_where_nothing_follows_the_last() -> None:
+    def draw(canvas: Canvas) -> None:
+        for row, question in enumerate(("Are you married?", "Do you have children?")):
+            y = 600 - 20 * row
+            canvas.drawString(60, y, question)
+            for column, word in enumerate(("Yes", "No")):
+                canvas.drawRightString(420 + 60 * column, y, word)
+                square(canvas, 425 + 60 * column, y)
+
+    found = drafts(draw)
+    assert [(one.label, options(one)) for one in found] == [
+        ("Are you married?", ["Yes", "No"]),
+        ("Do you have children?", ["Yes", "No"]),
+    ]

@@ -71,3 +71,23 @@ def test_served_at_asks_for_a_time() -> None:
 
     (field,) = digitize(drawn(draw)).form.fields
     assert field.type is FieldType.TIME
+
+
+def test_bold_heads_of_a_table_open_no_section_and_a_sections_number_is_left_out() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica-Bold", 20)
+        canvas.drawString(60, 740, "Some Form")
+        canvas.setFont("Helvetica-Bold", 13)
+        canvas.drawString(60, 660, "2. Food and drinks")
+        canvas.setFont("Helvetica-Bold", 10)
+        table(canvas, ("Meat", "Fish", "Vegan"), ("Adults", "Children"))
+
+    form = digitize(drawn(draw)).form
+    assert [section.title for section in form.sections] == ["Food and drinks"]
+    assert {field.section for field in form.fields} == {form.sections[0].id}
+
+
+def test_a_number_before_a_row_stands_behind_its_columns_head() -> None:
+    page = read(drawn(lambda canvas: table(canvas, ("Item", "Price"), ("1", "2."))))
+    labels = [one.label for one in draft_page(page).drafts]
+    assert {"Item 1", "Price 1", "Item 2", "Price 2"} <= set(labels)

@@ -228,3 +228,34 @@ def test_brackets_behind_a_label_are_help() -> None:
     found = finished("Wedding date (day/month/year) *", 1.0)
     assert (found.label, found.help, found.required) == ("Wedding date", "day/month/year", True)
     assert finished("Name(s) of guests", 1.0).label == "Name(s) of guests"
+
+
+def test_a_number_that_belongs_to_the_label_stays_and_a_line_number_goes() -> None:
+    page = Drawn()
+    end = page.text(60, 100, "Children under 12")
+    page.text(60, 130, "Wages and tips")
+    page.text(142, 130, "7")
+    assert names(page, [line(end + 4, 112, 400), line(156, 142, 400)]) == ["Children under 12", "Wages and tips"]
+
+
+def test_a_caption_below_a_line_to_sign_on_beats_the_answer_above_going_on() -> None:
+    page = Drawn()
+    page.text(60, 88, "Comments", size=10)
+    lines = [line(60, 120, 300), line(60, 140, 300), line(60, 168, 230)]
+    page.text(60, 171, "Signature of supplier")
+    assert names(page, lines) == ["Comments", "Comments", "Signature of supplier"]
+
+
+def test_the_x_before_a_place_to_sign_names_nothing() -> None:
+    page = Drawn()
+    page.text(60, 102, "X")
+    page.text(72, 122, "Unterschrift")
+    assert names(page, [boxed(72, 100, 250, 120)]) == ["Unterschrift"]
+
+
+def test_labels_of_writing_areas_stand_far_above_their_last_line() -> None:
+    page = Drawn()
+    texts = ("Your vision", "Must have", "Do not play")
+    for row, text in enumerate(texts):
+        page.text(60, 100 + 80 * row, text)
+    assert names(page, [line(60, 170 + 80 * row, 400) for row in range(3)]) == list(texts)
