@@ -6,7 +6,7 @@ import pytest
 
 from procession.digitize.detect import ACCEPT, Candidate, candidates, detect_fields
 from procession.digitize.detect.guesses import overlap
-from procession.digitize.page import PageContent, Rect, Segment
+from procession.digitize.page import PageContent, Rect, Segment, Shape
 
 from .drawn import Drawn
 
@@ -146,3 +146,25 @@ def test_a_narrow_empty_column_is_proposed_as_boxes_to_tick() -> None:
     slots = [one for one in proposed(drawn) if one.kind == "checkbox"]
     assert len(slots) == 4
     assert not [one for one in detect_fields(drawn.page) if one.kind == "checkbox"]
+
+
+@pytest.mark.parametrize(("separator", "fields"), [("-", 1), ("and", 0)])
+def test_short_lines_for_letters_in_groups_are_one_place(separator: str, fields: int) -> None:
+    drawn = Drawn()
+    for start in (100, 190):
+        for place in range(3):
+            drawn.rule(start + 24 * place, 140, start + 24 * place + 18)
+    drawn.text(172, 128, separator)
+    combs = [one for one in proposed(drawn) if one.rule == "comb"]
+    assert len(combs) == fields
+    assert all(overlap(one.box, Rect(100, 126, 256, 140.7)) > 0.9 for one in combs)
+
+
+@pytest.mark.parametrize(("height", "parted"), [(300, False), (60, True)])
+def test_the_edges_of_a_background_part_no_cell(height: float, parted: bool) -> None:
+    drawn = Drawn()
+    cell(drawn, Rect(60, 100, 400, 130))
+    panel = Rect(200, 90, 595, 90 + height * 2)
+    drawn.page.shapes.append(Shape(panel, "rect", stroked=False, filled=True, fill=(220, 250, 255)))
+    boxes = [one.box for one in proposed(drawn) if one.rule in ("box", "small")]
+    assert any(box.width < 250 for box in boxes) == parted

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from procession.digitize.detect.candidate import PRIOR, Candidate
-from procession.digitize.detect.rules import Rules, upright_between
+from procession.digitize.detect.rules import Rule, Rules, upright_between
 from procession.digitize.layout import Layout, union
 from procession.digitize.page import PageContent, Rect
 
@@ -29,6 +29,8 @@ PARTS, PART_PRIOR = 2, 0.4
 TICK_POINTS = (2.5, 30.0)
 """Height of the strokes that part letters on a line."""
 TICK_UNEVEN_SHARE = 0.2
+LETTER_LINE_POINTS = (6.0, 30.0)
+"""Length of a line for one letter."""
 LETTER_HEIGHT_POINTS = 14.0
 """Height taken for letters on a line whose ticks are short."""
 
@@ -41,9 +43,11 @@ class Comb:
 
 
 def find_combs(page: PageContent, rules: Rules, cells: Sequence[Rect], layout: Layout) -> list[Comb]:
-    closed = list(_closed_combs(page, cells, layout))
-    taken = [comb.box for comb in closed]
-    return closed + [comb for comb in _open_combs(rules, layout) if not any(_meet(comb.box, box) for box in taken)]
+    found = list(_closed_combs(page, cells, layout))
+    for more in (_open_combs, _dashed_combs):
+        taken = [comb.box for comb in found]
+        found += [comb for comb in more(rules, layout) if not any(_meet(comb.box, box) for box in taken)]
+    return found
 
 
 def _meet(a: Rect, b: Rect) -> bool:
@@ -91,6 +95,35 @@ def _open_combs(rules: Rules, layout: Layout) -> Iterator[Comb]:
         if _free(box, layout):
             letters = tuple(Rect(left, box.y0, right, box.y1) for left, right in pairwise(cuts))
             yield Comb(box, letters, (box,))
+
+
+def _dashed_combs(rules: Rules, layout: Layout) -> Iterator[Comb]:
+    """Short equal lines beside each other, one for each letter, dashes or strokes between their groups."""
+    short = [rule for rule in rules.across if LETTER_LINE_POINTS[0] <= rule.length <= LETTER_LINE_POINTS[1]]
+    rows: list[list[Rule]] = []
+    for rule in sorted(short, key=lambda one: (round(one.at), one.start)):
+        last = rows[-1][-1] if rows else None
+        if last is not None and abs(last.at - rule.at) < 1.0 and _follows(last, rule, layout):
+            rows[-1].append(rule)
+        else:
+            rows.append([rule])
+    for row in rows:
+        if len(row) < CELLS_MIN:
+            continue
+        height = min(LETTER_HEIGHT_POINTS, max(one.length for one in row))
+        cells = tuple(Rect(one.start, one.at - height, one.end, one.at) for one in row)
+        if all(_free(cell, layout) for cell in cells):
+            yield Comb(union(cells), cells, (union(cells),))
+
+
+def _follows(last: Rule, rule: Rule, layout: Layout) -> bool:
+    gap = rule.start - last.end
+    if abs(last.length - rule.length) > UNEVEN_POINTS or not 0 < gap <= GAP_CELLS_MAX[1] * last.length:
+        return False
+    words = layout.words_in(Rect(last.end, last.at - LETTER_HEIGHT_POINTS, rule.start, last.at + 2))
+    if any(word.text.isalnum() or len(word.text) > SEPARATOR_CHARS_MAX for word in words):
+        return False
+    return bool(words) or gap <= GAP_CELLS_MAX[0] * last.length
 
 
 def comb_candidates(combs: Sequence[Comb]) -> Iterator[Candidate]:

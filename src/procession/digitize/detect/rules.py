@@ -14,6 +14,8 @@ TOUCH_POINTS = 2.0
 RULES_MAX = 4_000
 """Rules looked at in each direction; drawings hold more, forms do not."""
 CELLS_MAX = 4_000
+BACKGROUND_SHARE = 0.25
+"""A panel without an outline that covers more of the page is its background; its edges part nothing."""
 CELL_POINTS_MIN = (9.0, 7.0)
 
 
@@ -53,6 +55,8 @@ def read_rules(page: PageContent, marks: Sequence[Rect]) -> Rules:
     for shape in page.shapes:
         box = shape.box
         if shape.kind != "rect" or not (shape.stroked or shape.filled) or _on_mark(box, marks):
+            continue
+        if not shape.stroked and box.width * box.height > BACKGROUND_SHARE * page.width * page.height:
             continue
         across += [Rule(box.y0, box.x0, box.x1), Rule(box.y1, box.x0, box.x1)]
         down += [Rule(box.x0, box.y0, box.y1), Rule(box.x1, box.y0, box.y1)]
