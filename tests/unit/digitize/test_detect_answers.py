@@ -36,7 +36,14 @@ def filled(font: str = "Helvetica") -> Drawn:
 
 
 def test_words_printed_last_in_a_face_of_their_own_are_answers() -> None:
-    assert [word.text for word in answers_of(filled().page)] == "Robin Sample robin@example.com a summer party".split()
+    assert [word.text for word in answers_of(filled().page)] == [
+        "Robin",
+        "Sample",
+        "robin@example.com",
+        "a",
+        "summer",
+        "party",
+    ]
 
 
 def test_a_blank_form_holds_no_answers() -> None:
