@@ -37,12 +37,18 @@ def form(
     labels: Sequence[str] = LABELS,
     title: str = "Consultation of Rosewood Flowers",
     pages: int = 1,
+    numbered: bool = False,
 ) -> bytes:
-    """Rows of label and rule, a question with three boxes, a place to sign. ``answers``: label -> what is typed."""
+    """Rows of label and rule, a question with three boxes, a place to sign. ``answers``: label -> what is typed.
+
+    ``pages``: as many equal ones; ``numbered``, up to three, each with a line of its own.
+    """
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=True)
-    for _ in range(pages):
+    for number in range(pages):
         _page(canvas, answers or {}, ticked, signed, labels, title)
+        if numbered:
+            canvas.drawString(60, 60, f"Sheet {('one', 'two', 'three')[number]} of this questionnaire")
         canvas.showPage()
     canvas.save()
     return out.getvalue()

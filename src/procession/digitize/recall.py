@@ -12,7 +12,7 @@ from procession.digitize.page import Rect, Word
 from procession.digitize.register import Registration, register
 from procession.domain.form import Box, Field
 from procession.domain.layout import PageLayout, Place, Sketch
-from procession.domain.template import CANDIDATES_MAX, Template
+from procession.domain.template import CANDIDATES_MAX, LOOKUPS_MAX, Template
 
 COMMON_MIN = 0.5
 """Share of a layout's words that stand anywhere on a page before one is laid over the other."""
@@ -22,8 +22,6 @@ SHARE_SAME_MIN = 0.8
 """The same for a page without changes; what is missing then is the recogniser's."""
 MISSING_SHARE_MAX = 0.02
 """Share of a scanned page's printed words that its recogniser may have passed over."""
-LOOKUPS_MAX = 5
-"""Pages of a document, in a range of it, that are looked up before it counts as unknown."""
 ZONE_MARGIN_POINTS = (6.0, 5.0)
 """To the sides of, and above and below, a place to write: answers stick out a little."""
 VALUE_REACH_POINTS = 160.0

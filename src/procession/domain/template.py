@@ -15,6 +15,8 @@ TEMPLATE_PAGES_MAX = 20
 """A longer document is remembered by none of its pages: it is a book, not a form."""
 CANDIDATES_MAX = 3
 """Templates one page is compared with."""
+LOOKUPS_MAX = 5
+"""Pages of a document, in a range of it, that are looked up before it counts as unknown."""
 KNOWN_FORM = "Known form:"
 CHANGED_FORM = "Changed form:"
 """How the warning begins that tells which approved definition was used."""

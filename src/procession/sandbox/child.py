@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import socket
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,18 @@ class Channel:
 
     def scanned(self) -> None:
         self._limits.allow_ocr()
+
+    def lookup(self, sketch: Sequence[int]) -> list[Any]:
+        """The approved forms (``Template``) with a page like this one: the parent knows them, and sends a few."""
+        from procession.domain.template import Remembered, Template
+
+        self._sock.sendall(encode_json({"type": "lookup", "sketch": list(sketch)}))
+        named = decode_json(receive(self._sock).payload)["templates"]
+        found = []
+        for one in named:
+            kept = Remembered.model_validate_json(receive(self._sock).payload)
+            found.append(Template(id=one["id"], approved_at=one["approved_at"], form=kept.form, layouts=kept.layouts))
+        return found
 
     def progress(self, progress: Progress) -> None:
         if progress.pages_total and not self._known:
@@ -125,6 +138,16 @@ def _engine(request: Request) -> tuple[Any, Any]:
     return options, limits
 
 
+def _recall(request: Request, channel: Channel) -> Any:
+    """``Recall``, when there are approved forms to know again; ``taken``: their pages that earlier ranges were."""
+    taken = request.arguments.get("taken")
+    if taken is None:
+        return None
+    from procession.digitize.recall import Recall
+
+    return Recall(channel.lookup, taken=set(taken))
+
+
 def _make_room(request: Request, channel: Channel) -> None:
     """A picture is decoded whole before anything is known of it: that needs the memory OCR needs."""
     if media_of(request.blobs[0]) is not Media.PDF:
@@ -136,8 +159,8 @@ def digitize(request: Request, channel: Channel) -> Answer:
 
     options, limits = _engine(request)
     _make_room(request, channel)
-    last = request.limits.pages_per_child
-    part = pipeline.analyze_pages(request.blobs[0], 1, last, options, limits, channel.progress)
+    last, recall = request.limits.pages_per_child, _recall(request, channel)
+    part = pipeline.analyze_pages(request.blobs[0], 1, last, options, limits, channel.progress, recall)
     if part.pages_total > last:
         return {"pages_total": part.pages_total, "part": part.to_json()}, None
     channel.progress(Progress(Stage.EXTRACTION, part.pages_total, part.pages_total))
@@ -149,9 +172,10 @@ def analyze(request: Request, channel: Channel) -> Answer:
 
     options, limits = _engine(request)
     first, last = request.arguments["first"], request.arguments["last"]
+    recall = _recall(request, channel)
     channel.pages()
     _make_room(request, channel)
-    part = pipeline.analyze_pages(request.blobs[0], first, last, options, limits, channel.progress)
+    part = pipeline.analyze_pages(request.blobs[0], first, last, options, limits, channel.progress, recall)
     return {"part": part.to_json()}, None
 
 
@@ -211,9 +235,25 @@ def warm_up() -> None:
     photo.warm_up()
     # Documents of our own, so that what the engine loads or compiles at first use is there once, not in every child.
     for sample in sorted((Path(__file__).parent / "data").glob("*.pdf")):
-        pipeline.digitize(sample.read_bytes())
+        _learn_and_know(sample.read_bytes())
     phonenumbers.PhoneMetadata.load_all()
     ocr.preload()
+
+
+def _learn_and_know(sample: bytes) -> None:
+    """Read a document, and read it again as a copy of itself."""
+    from procession.digitize import pipeline
+    from procession.digitize.recall import Recall
+    from procession.digitize.remember import remembered
+    from procession.domain.template import Remembered, Template
+
+    found = pipeline.digitize(sample, pipeline.EngineOptions(remember=True))
+    kept = remembered(found, found.form)
+    if kept is None:
+        return
+    again = Remembered.model_validate_json(kept.model_dump_json())
+    template = Template(id="-", approved_at=datetime.now(UTC), form=again.form, layouts=again.layouts)
+    pipeline.digitize(sample, recall=Recall(lambda _: [template]))
 
 
 def run(sock: socket.socket, confinement: confine.Confinement) -> None:

@@ -23,6 +23,7 @@ from procession.domain.errors import (
 )
 from procession.domain.form import DigitizedDocument, Field
 from procession.domain.media import Media, media_of
+from procession.domain.template import LOOKUPS_MAX
 from procession.sandbox import confine
 from procession.sandbox.ending import Crashed, ended, why
 from procession.sandbox.frames import (
@@ -32,6 +33,7 @@ from procession.sandbox.frames import (
     Frame,
     FrameError,
     Kind,
+    LookupMessage,
     ProgressMessage,
     ResultMessage,
     TooMuch,
@@ -40,6 +42,7 @@ from procession.sandbox.frames import (
     prefix,
 )
 from procession.sandbox.limits import SandboxLimits
+from procession.sandbox.recalling import Lookup, Recalling, known_pages
 from procession.sandbox.server_process import ServerProcess
 
 VERBS = "procession.sandbox.child"
@@ -63,6 +66,8 @@ class Options(Protocol):
     def tessdata(self) -> str | None: ...
     @property
     def ocr_dpi(self) -> int: ...
+    @property
+    def remember(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class ReadingOptions:
     ocr: bool = True
     tessdata: str | None = None
     ocr_dpi: int = 200
+    remember: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,31 +113,51 @@ class Sandbox:
         return confine.missing()
 
     async def analyze(
-        self, data: bytes, options: Options | None = None, on_progress: OnProgress | None = None
+        self,
+        data: bytes,
+        options: Options | None = None,
+        on_progress: OnProgress | None = None,
+        lookup: Lookup | None = None,
     ) -> DigitizedDocument:
-        """Raises DocumentError subclasses, InvalidRequest (no such language), Internal (not the document's fault)."""
+        """``lookup`` gives the approved forms that a page may be one of.
+
+        Raises DocumentError subclasses, InvalidRequest (no such language), Internal (not the document's fault).
+        """
         arguments = {"options": _told(options or ReadingOptions())}
+        asking = None if lookup is None else Recalling(lookup)
         try:
             async with asyncio.timeout(self.limits.document_wall_seconds_max):
-                answer = await self.call("digitize", arguments, [data], self.limits.pages_per_child, on_progress)
+                first = arguments | known_pages(asking)
+                answer = await self.call("digitize", first, [data], self.limits.pages_per_child, on_progress, asking)
                 if answer.attachment is None:
-                    answer = await self._further(data, arguments, answer.body, on_progress)
+                    answer = await self._further(data, arguments, answer.body, on_progress, asking)
         except TimeoutError:
             raise AnalysisTimeout from None
-        return self.checked(answer.attachment)
+        found = self.checked(answer.attachment)
+        if found.known is not None:
+            if asking is None:
+                raise Internal("The engine answered something else than was asked.")
+            asking.vouch(found.known.template_id)
+        return found
 
     async def _further(
-        self, data: bytes, arguments: dict[str, Any], first: Any, on_progress: OnProgress | None
+        self,
+        data: bytes,
+        arguments: dict[str, Any],
+        first: Any,
+        on_progress: OnProgress | None,
+        asking: Recalling | None,
     ) -> Answer:
         """The other ranges, one child each, then all parts together."""
         total, step = first.get("pages_total") if isinstance(first, dict) else None, self.limits.pages_per_child
         if not isinstance(total, int) or not step < total <= self.limits.pages_max:
             raise Internal("The engine answered something else than was asked.")
-        parts = [_part(first)]
+        parts = [_part(first, asking)]
         for start in range(step + 1, total + 1, step):
             last = min(start + step - 1, total)
-            asked = {**arguments, "first": start, "last": last}
-            parts.append(_part((await self.call("analyze", asked, [data], last - start + 1, on_progress)).body))
+            asked = {**arguments, **known_pages(asking), "first": start, "last": last}
+            answer = await self.call("analyze", asked, [data], last - start + 1, on_progress, asking)
+            parts.append(_part(answer.body, asking))
             if sum(map(len, parts)) > self.limits.output_bytes_max:
                 raise TooComplex(TOO_MUCH)
         return await self.call("assemble", arguments, parts, total, on_progress)
@@ -161,6 +187,7 @@ class Sandbox:
         blobs: Sequence[bytes],
         pages: int,
         on_progress: OnProgress | None = None,
+        asking: Recalling | None = None,
     ) -> Answer:
         """One child, or a second when it crashes: a fault of the machine is not held against a document.
 
@@ -168,16 +195,22 @@ class Sandbox:
         """
         report = _Reporter(on_progress)
         try:
-            return await self._child(verb, arguments, blobs, pages, report)
+            return await self._child(verb, arguments, blobs, pages, report, asking)
         except Crashed:
             pass
         try:
-            return await self._child(verb, arguments, blobs, pages, report)
+            return await self._child(verb, arguments, blobs, pages, report, asking)
         except Crashed:
             raise TooComplex(TWICE) from None
 
     async def _child(
-        self, verb: str, arguments: Mapping[str, Any], blobs: Sequence[bytes], pages: int, report: _Reporter
+        self,
+        verb: str,
+        arguments: Mapping[str, Any],
+        blobs: Sequence[bytes],
+        pages: int,
+        report: _Reporter,
+        asking: Recalling | None,
     ) -> Answer:
         control = await self._server.ensure()
         ours, theirs = socket.socketpair()
@@ -201,7 +234,7 @@ class Sandbox:
             try:
                 async with asyncio.timeout(None) as deadline:
                     clock = _Clock(deadline, self.limits, pages, known=verb != "digitize")
-                    exchange = _Exchange(ours, self.limits, report, clock)
+                    exchange = _Exchange(ours, self.limits, report, clock, asking)
                     answer = await exchange.run(encode_json(header), blobs)
                     if answer is not None:
                         return answer
@@ -251,12 +284,21 @@ class _Clock:
 class _Exchange:
     """The request out, the frames in."""
 
-    def __init__(self, sock: socket.socket, limits: SandboxLimits, report: _Reporter, clock: _Clock) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        limits: SandboxLimits,
+        report: _Reporter,
+        clock: _Clock,
+        asking: Recalling | None,
+    ) -> None:
         self._sock = sock
         self._clock = clock
         self._decoder = Decoder(limits.output_bytes_max)
         self._report = report
         self._result: ResultMessage | None = None
+        self._asking = asking
+        self._lookups_left = LOOKUPS_MAX
 
     async def run(self, header: bytes, blobs: Sequence[bytes]) -> Answer | None:
         """None when the child ended without an answer. Raises the error the child reported, FrameError, TooMuch."""
@@ -268,13 +310,23 @@ class _Exchange:
                 await loop.sock_sendall(self._sock, blob)
             while data := await loop.sock_recv(self._sock, READ_BYTES):
                 for frame in self._decoder.feed(data):
-                    if answer := self._frame(frame):
-                        return answer
+                    if isinstance(told := self._frame(frame), LookupMessage):
+                        await loop.sock_sendall(self._sock, await self._candidates(told))
+                    elif told is not None:
+                        return told
         except ConnectionError:
             return None
         return None
 
-    def _frame(self, frame: Frame) -> Answer | None:
+    async def _candidates(self, told: LookupMessage) -> bytes:
+        if self._asking is None:
+            raise FrameError("nobody offered approved forms")
+        self._lookups_left -= 1
+        if self._lookups_left < 0:
+            raise TooMuch
+        return await self._asking.answer(told.sketch)
+
+    def _frame(self, frame: Frame) -> Answer | LookupMessage | None:
         if frame.kind is Kind.BINARY:
             if self._result is None:
                 raise FrameError("bytes nobody announced")
@@ -282,6 +334,8 @@ class _Exchange:
         if self._result is not None:
             raise FrameError("announced bytes did not come")
         told = message(frame.payload)
+        if isinstance(told, LookupMessage):
+            return told
         if isinstance(told, ProgressMessage):
             self._clock.pages(told.pages_total)
             self._report(told)
@@ -300,6 +354,7 @@ def _told(options: Options) -> dict[str, Any]:
         "ocr": options.ocr,
         "tessdata": options.tessdata,
         "ocr_dpi": options.ocr_dpi,
+        "remember": options.remember,
     }
 
 
@@ -315,7 +370,9 @@ def _reported(told: ErrorMessage) -> ProcessionError:
     return InvalidRequest(text) if told.code == InvalidRequest.code else Internal(text)
 
 
-def _part(body: Any) -> bytes:
+def _part(body: Any, asking: Recalling | None) -> bytes:
     if not isinstance(body, dict) or not isinstance(body.get("part"), dict):
         raise Internal("The engine answered something else than was asked.")
+    if asking is not None:
+        asking.follow(body["part"].get("chosen"))
     return json.dumps(body["part"], separators=(",", ":"), allow_nan=False).encode()

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, Never
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from procession.domain.analysis import Stage
+from procession.domain.layout import SLOTS
 
 HEADER = struct.Struct("!IB")
 READ_BYTES = 256 * 1024
@@ -124,6 +125,13 @@ class ProgressMessage(_Message):
     pages_total: Annotated[int, Field(ge=0)]
 
 
+class LookupMessage(_Message):
+    """Which approved forms have a page like this one?"""
+
+    type: Literal["lookup"]
+    sketch: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**32)], ...], Field(min_length=SLOTS, max_length=SLOTS)]
+
+
 class ErrorMessage(_Message):
     type: Literal["error"]
     code: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
@@ -137,7 +145,7 @@ class ResultMessage(_Message):
     """How many binary frames follow."""
 
 
-Message = ProgressMessage | ErrorMessage | ResultMessage
+Message = ProgressMessage | LookupMessage | ErrorMessage | ResultMessage
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 
 

@@ -16,6 +16,7 @@ from procession.domain.analysis import Progress, Stage
 from procession.domain.errors import PasswordProtected
 from procession.sandbox import confine
 from procession.sandbox.child import Answer, Channel, Request, answer
+from procession.sandbox.frames import encode_json
 
 
 def attempt(what: Any) -> str:
@@ -186,11 +187,24 @@ def memory_with_ocr(request: Request, channel: Channel) -> Answer:
     return {"before": before, "after": has()}, None
 
 
+def curious(request: Request, channel: Channel) -> Answer:
+    """Asks for approved forms as often as told."""
+    found = [channel.lookup(request.arguments["sketch"]) for _ in range(request.arguments["times"])]
+    return [[one.id for one in some] for some in found], None
+
+
+def deaf(request: Request, channel: Channel) -> Answer:
+    """Asks, and never listens."""
+    channel._sock.sendall(encode_json({"type": "lookup", "sketch": [1] * 32}))
+    while True:
+        time.sleep(1)
+
+
 VERBS = {
     one.__name__: one
     for one in (
         *(echo, powers, belongings, spin, sleep, hoard, hoard_in_c, objects, recurse, crash, abort, leave, flood),
-        *(late, chatter, raw, locked, stumble, memory_with_ocr, threads),
+        *(late, chatter, raw, locked, stumble, memory_with_ocr, threads, curious, deaf),
     )
 }
 
