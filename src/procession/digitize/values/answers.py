@@ -98,8 +98,10 @@ def _fits_a_name(meaning: Meaning, text: str) -> bool:
         Subtype.PARTNER_1_NAME,
         Subtype.PARTNER_2_NAME,
     ):
-        first = text.split("(")[0].strip(" ,")
-        return couple_in(text, single_words=True) is not None or person_in(first) is not None
+        if couple_in(text, single_words=True) is not None:
+            return True
+        person = person_in(text.split("(")[0].strip(" ,"))
+        return person is not None and (meaning.subtype is not None or len(person.text.split()) >= 2)
     return bool(re.search(r"[^\W\d_]{2}", text))
 
 

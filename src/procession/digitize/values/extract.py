@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 from procession.digitize.classify import classify
 from procession.digitize.page import PageContent, Rect
 from procession.digitize.values import people, roles, sentences, things
+from procession.digitize.values.choose import chosen
 from procession.digitize.values.evidence import ink_in, signatures
 from procession.digitize.values.found import TYPES, Found, Kind, Reading, read
 from procession.digitize.values.labelled import pairs, typed
@@ -42,9 +42,9 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
     by_number = {page.number: page for page in pages}
     words = {page.number: WordsAt(word for word in page.words if word.visible) for page in pages}
     filled = [answered(field, by_number.get(field.page), words.get(field.page), reading.hints) for field in fields]
-    chosen = [_as_read(found, words[found.page]) for found in _consistent(_best(_all(reading)))]
+    best = [_as_read(found, words[found.page]) for found in chosen(_all(reading), reading)]
     added: list[Field] = []
-    for found in chosen:
+    for found in best:
         page = by_number[found.page]
         home = _home(found, filled, page)
         if home is not None:
@@ -83,51 +83,6 @@ def _all(reading: Reading) -> list[Found]:
     found += people.contacts(reading, labelled, [str(one.value) for one in names])
     found += signatures(reading, [str(one.value) for one in names])
     return found
-
-
-def _best(found: Iterable[Found]) -> list[Found]:
-    """One value per core field: the surest, then the first on the page; a different rival nearly as sure is a doubt."""
-    groups: dict[Subtype, list[Found]] = {}
-    for one in found:
-        groups.setdefault(one.subtype, []).append(one)
-    chosen = []
-    for subtype, group in groups.items():
-        ranked = sorted(group, key=lambda one: (-round(one.confidence, 2), one.page, one.box.y0, one.box.x0))
-        best = ranked[0]
-        if subtype is Subtype.TOTAL_AMOUNT:
-            best = max(
-                (one for one in ranked if one.confidence >= best.confidence - 0.06),
-                key=lambda one: Decimal(str(one.value)),
-            )
-        rivals = {str(one.value) for one in ranked if one.confidence >= best.confidence - 0.02} - {str(best.value)}
-        if (
-            rivals
-            and subtype in (Subtype.WEDDING_DATE, Subtype.BALANCE_DUE, Subtype.DEPOSIT_AMOUNT)
-            and not best.reason
-        ):
-            best = replace(
-                best, confidence=best.confidence * 0.75, reason=f"{len(rivals) + 1} different values are printed"
-            )
-        chosen.append(best)
-    return sorted(chosen, key=lambda one: (one.page, one.box.y0, one.box.x0))
-
-
-def _consistent(found: list[Found]) -> list[Found]:
-    """Deposit and balance that do not add up to the total make all three doubtful."""
-    amounts = {
-        one.subtype: Decimal(str(one.value))
-        for one in found
-        if one.subtype in (Subtype.TOTAL_AMOUNT, Subtype.DEPOSIT_AMOUNT, Subtype.BALANCE_DUE)
-    }
-    if len(amounts) < 3:
-        return found
-    if amounts[Subtype.DEPOSIT_AMOUNT] + amounts[Subtype.BALANCE_DUE] == amounts[Subtype.TOTAL_AMOUNT]:
-        return found
-    reason = "deposit and balance do not add up to the total"
-    return [
-        replace(one, confidence=one.confidence * 0.8, reason=one.reason or reason) if one.subtype in amounts else one
-        for one in found
-    ]
 
 
 def answered(field: Field, page: PageContent | None, seen: WordsAt | None, hints: Hints) -> Field:

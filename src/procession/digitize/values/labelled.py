@@ -150,7 +150,7 @@ def _value_of(layout: Layout, label: Passage, meaning: Meaning) -> tuple[Passage
     if right is not None and is_option(layout, right):
         return None  # a choice: its marked box is the value
     below = layout.below(label)
-    under = below is not None and _may_be_under(layout, below, label) and fits(meaning, below.text)
+    under = below is not None and _may_be_under(layout, below, label, meaning) and fits(meaning, below.text)
     beside = (
         right is not None
         and _may_be_value(layout, right, label)
@@ -180,11 +180,14 @@ def _names(layout: Layout, chunk: Passage) -> bool:
     return label_meaning(chunk.text) is not None or chunk.text.rstrip().endswith(":")
 
 
-def _may_be_under(layout: Layout, below: Passage, label: Passage) -> bool:
+def _may_be_under(layout: Layout, below: Passage, label: Passage, meaning: Meaning) -> bool:
     if not _may_be_value(layout, below, label) or label_meaning(below.text) or below.size > label.size * 1.4:
         return False
-    if _COLON.match(below.text) and _label_before((_COLON.match(below.text) or _COLON.search(": "))["label"]):  # type: ignore[index]
+    colon = _COLON.match(below.text)
+    if (colon and _label_before(colon["label"])) or _glued(below):
         return False
+    if fits_surely(meaning, below.text):
+        return True
     # under a heading of larger type or a bold one stands the next label, set like the page's other labels
     return style_of(label) in layout.label_styles or style_of(below) not in layout.label_styles
 

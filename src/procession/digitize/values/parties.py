@@ -17,6 +17,7 @@ _NAME = rf"{_NAME_WORD}(?:\s+{_NAME_WORD}){{0,4}}"
 _JOINED = re.compile(r"[&+/]|\b(?:and|und|et|y|e|en)\b")
 """What every pair has; a text without is not searched for one."""
 _PAIR = re.compile(rf"(?P<first>{_NAME}){_JOIN}(?P<second>{_NAME})")
+_LISTED = re.compile(rf"^\s*(?P<first>{_NAME})\s*[,;]\s*(?P<second>{_NAME})\s*$")
 _PARTICLES = word_set(
     """
     van von de da di do dos das del della der den du la le el al bin ibn ter ten zu zur y st mc mac o
@@ -100,6 +101,13 @@ def couple_in(text: str, *, single_words: bool = False) -> tuple[Span, Span] | N
             if max(words) >= 2 or single_words:
                 return first, second
         position = match.start("second")
+    listed = _LISTED.match(text) if single_words else None
+    if listed:
+        first, second = person_in(listed["first"]), person_in(listed["second"])
+        if first and second and min(len(first.text.split()), len(second.text.split())) >= 2:
+            shift = listed.start("second")
+            one = Span(listed.start("first") + first.start, listed.start("first") + first.end, first.text)
+            return one, Span(shift + second.start, shift + second.end, second.text)
     return None
 
 

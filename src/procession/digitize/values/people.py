@@ -36,7 +36,9 @@ _WEDDING_OF_TWO = re.compile(
     re.IGNORECASE,
 )
 """A heading: "Olivia & Liam’s Wedding"."""
-_BEFORE_ADDRESS = re.compile(r"^(?:from:?\s+)?(?P<name>[^\W\d_a-z][^<@:|·]{2,50}?)\s*<$", re.IGNORECASE)
+_BEFORE_ADDRESS = re.compile(
+    r"^(?:(?:from|to|von|an|de|à|para|van|aan|da|a):?\s+)?(?P<name>[^\W\d_a-z][^<@:|·]{2,50}?)\s*<$", re.IGNORECASE
+)
 """A sender: "Willow & Stone <hello@willow.example>"."""
 _ABOUT_COUPLE = re.compile(
     r"(?:wedding of|proposal for|prepared for|agreement for|contract for|quote for|invoice for|marriage of|dear|"
@@ -48,6 +50,7 @@ _ABOUT_COUPLE = re.compile(
 def couple(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
     for pair in pairs:
         yield from _labelled_couple(pair)
+    offices = vendor_emails(reading)
     for layout, passage in reading.passages():
         text = passage.text
         named = client_pair(text)
@@ -57,6 +60,16 @@ def couple(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
         if alone := client_alone(text):
             yield _name(passage, Subtype.PARTNER_1_NAME, alone, 0.8, None)
             continue
+        for index, (other, mail) in enumerate(reading.emails):
+            addressed = (
+                _BEFORE_ADDRESS.search(text[: mail.start]) if other is passage and index not in offices else None
+            )
+            person = person_in(addressed["name"]) if addressed else None
+            if addressed and person and len(person.text.split()) >= 2:
+                start = addressed.start("name") + person.start
+                yield _name(
+                    passage, Subtype.PARTNER_1_NAME, Span(start, start + len(person.text), person.text), 0.8, None
+                )
         theirs = _WEDDING_OF_TWO.match(text)
         if theirs and not is_company(theirs["pair"]) and (title := couple_in(theirs["pair"], single_words=True)):
             yield from _both(passage, title, 0.85, None)
@@ -95,7 +108,12 @@ def vendor(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
                     yield _vendor(passage, Span(named.start("name"), named.end("name"), named["name"]), 0.9, None)
         by = re.search(r"\b(?:[Pp]repared|[Pp]resented|[Ii]ssued|[Pp]rovided) by:?\s+(\S.*)$", passage.text)
         text = re.split(r"\s[·|•–—]\s|,\s|\s\S+@|\.\s", by[1])[0] if by else ""
-        if by and text[:1].isupper() and len(text.split()) <= 7:
+        if (
+            by
+            and text[:1].isupper()
+            and len(text.split()) <= 7
+            and (is_company(text) or person_in(text.strip(".")) is None)
+        ):
             yield _vendor(passage, Span(by.start(1), by.start(1) + len(text), text), 0.9, None)
     if reading.running:
         yield from _letterhead(reading)

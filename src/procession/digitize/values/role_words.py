@@ -15,20 +15,20 @@ DEPOSIT_WORDS = (
 )
 BALANCE_WORDS = (
     r"(?:remaining |outstanding |final |full )?balance|remaining (?:amount|fee|payment|sum)|remaining|remainder|outstanding|final payment|final instal?ment|"
-    r"second payment|amount due|amount owing|still owed|left to pay|rest of the (?:fee|price)|"
+    r"leaves|leaving|second payment|amount due|amount owing|still owed|left to pay|rest of the (?:fee|price)|"
     r"restbetrag\w*|rest(?:zahlung|summe)|restlichen?|rest|schlusszahlung|offene[rn]? betrag|solde|reste|restant|saldo|(?:importe )?pendiente|resto|importe restante|"
     r"restant|restbedrag|resterende?|openstaande?|residuo|rimanente|rimanenza"
 )
 TOTAL_WORDS = (
     r"(?:sub)?total (?:fee|price|cost|charge|amount|sum|investment|contract price)|total|contract price|contract sum|contract value|fee|fees|price|investment|grand total|"
-    r"cost|costs|agreed fee|agreed price|quote|quoted|sum of|gesamt\w*|preis|honorar|gesamthonorar|kosten|montant|montant total|prix|prix total|cout|importe|importe total|precio|precio total|"
+    r"(?:will|shall|agrees? to|to) pay(?: (?:the|us) (?:supplier|vendor|company|photographer|provider)?)?|cost|costs|agreed fee|agreed price|quote|quoted|sum of|gesamt\w*|preis|honorar|gesamthonorar|kosten|montant|montant total|prix|prix total|cout|importe|importe total|precio|precio total|"
     r"coste|totaal\w*|totale prijs|prijs|bedraagt|totale|importo|importo totale|prezzo|prezzo totale|costo"
 )
 DATE_ROLES = (
     role(
         Subtype.WEDDING_DATE,
         r"(?:your |the |our )?(?:wedding|event|ceremony) (?:day|date)|wedding|weddings|event|ceremony|marriage|married|marry|nuptials|big day|celebrat\w+|reception|held on|takes? place|taking place|"
-        r"save the date|when|elopement|function|hochzeit\w*|trauung\w*|veranstaltung\w*|eheschliessung|findet|mariage|aura lieu|noces|boda|se celebrara|enlace|bruiloft|trouw\w*|huwelijk\w*|"
+        r"save the date|(?:be )?with you on|your day|look after|when|elopement|function|hochzeit\w*|trauung\w*|veranstaltung\w*|eheschliessung|findet|mariage|aura lieu|noces|boda|se celebrara|enlace|bruiloft|trouw\w*|huwelijk\w*|"
         r"vindt plaats|matrimonio|nozze|si terra|si celebrera",
     ),
     role(

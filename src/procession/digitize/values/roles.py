@@ -18,6 +18,7 @@ from procession.domain.form import Subtype
 _SENTENCE = re.compile(
     r"(?<!\b[A-Z])(?<!\bNo)(?<!\bno)(?<!\bCo)(?<!\bSt)(?<!\bInc)(?<!\bLtd)(?<!\bapprox)(?<![\s(]\d)(?<![\s(]\d\d)[.;!?]\s+(?=[A-Z“\"(\d€£$])"
 )
+_ARTICLE = re.compile(r"^(?:le|am|den|el|il|op|on|the|der)\s+$", re.IGNORECASE)
 _UNIT_PRICE = re.compile(
     r"^\W{0,3}(?:/|per|each|an|a|pro|par|por|al)\s*(?:additional\s+)?(?:hour|hr|person|guest|head|mile|km|day|item|table|plate|stunde|person|heure|hora|ora)\b",
     re.IGNORECASE,
@@ -125,7 +126,7 @@ def _insentence_around(sentence: str, start: int, end: int, named: Named) -> _Na
 
 
 def _by_cells(layout: Layout, passage: Passage, before: str, roles: Sequence[Role]) -> _Named | None:
-    if id(passage) not in layout.place or before.strip(" :–—-•*("):
+    if id(passage) not in layout.place or _ARTICLE.sub("", before).strip(" :–—-•*("):
         return None
     lefts = layout.left_of(passage)
     for left in lefts:
