@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from procession.digitize.values.dates import find_dates, find_time, lacks_year, likely_order, order_of, resolve
+from procession.digitize.values.dates import Proof, find_dates, find_time, lacks_year, likely_order, order_of, resolve
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def test_an_ambiguous_date_says_which_two_dates_fit() -> None:
 
 def test_another_date_of_the_document_proves_the_order() -> None:
     proof = find_dates("09/17/2026")
-    assert order_of(proof) == "mdy"
+    assert order_of(proof) == Proof("mdy", 1)
     (found,) = find_dates("03/04/2026")
-    assert resolve(found, order_of(proof), None)[:2] == (date(2026, 3, 4), None)
+    assert resolve(found, order_of(proof).order, None)[:2] == (date(2026, 3, 4), None)
 
 
 def test_dates_that_contradict_each_other_prove_nothing() -> None:
-    assert order_of(find_dates("09/17/2026 and 17/09/2026")) is None
+    assert order_of(find_dates("09/17/2026 and 17/09/2026")) == Proof(None, 0)
 
 
 def test_the_weekday_settles_an_ambiguous_date() -> None:

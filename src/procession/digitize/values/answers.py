@@ -23,6 +23,7 @@ _NUMBERING = re.compile(r"^(?:\(?(?:\d{1,2}(?:\.\d{1,2})?|[a-hA-H])[.)]|[•▪�
 _PACKAGE_NOUN = re.compile(
     r" (?:packages?|collections?|plans?|coverage|pakete?|leistungspaket|forfaits?|formules?|paquetes?|packs?|pakket(?:ten)?|arrangement|pacchett[oi]|menu) "
 )
+_LIST = re.compile(r" (?:packages|collections|pakete|forfaits|formules|paquetes|packs|pakketten|pacchetti) $")
 _ABOUT_PACKAGE = word_set(
     """
     package packages collection collections plan coverage paket pakete leistungspaket forfait forfaits formule formules
@@ -58,8 +59,8 @@ def label_meaning(text: str) -> Meaning | None:
     if text.rstrip().endswith(".") and len(words) > 2:
         return None
     meaning = meaning_of(text)
-    if meaning and meaning.subtype is Subtype.PACKAGE_NAME and not names_no_package(text):
-        return None  # "Essential Package" is the name of one
+    if meaning and meaning.subtype is Subtype.PACKAGE_NAME and (not names_no_package(text) or _LIST.search(fold(text))):
+        return None  # "Essential Package" is the name of one, "Our packages" the heading of a list
     return meaning
 
 

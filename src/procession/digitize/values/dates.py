@@ -14,6 +14,9 @@ from procession.digitize.vocabulary import fold
 Order = Literal["dmy", "mdy"]
 
 YEARS = (1950, 2100)
+PROOFS_MIN = 2
+"""So many other dates in figures must show an order before an ambiguous one follows it without a question: one may be a
+slip, or somebody else's."""
 
 _MONTH_NAMES = (
     "january jan januar janvier enero gennaio januari jaenner janv ene gen",
@@ -65,7 +68,7 @@ _NO_YEAR = re.compile(
 )
 _TIME = re.compile(
     r"(?<![\d.,:/$€£-])(?:(?P<hour>[01]?\d|2[0-3])(?:[:.h](?P<minute>[0-5]\d))?\s?(?P<half>[ap]\.?\s?m\b\.?)"
-    r"|(?P<hour24>[01]?\d|2[0-4])\s?[:.h]\s?(?P<minute24>[0-5]\d)(?:\s?(?:uhr|h|hrs?))?(?![\d.:])"
+    r"|(?P<hour24>[01]?\d|2[0-4])\s?[:.h]\s?(?P<minute24>[0-5]\d)(?:\s?(?:uhr|h|hrs?))?(?![\d:]|\.\d)"
     r"|(?P<hour_only>[01]?\d|2[0-3])\s?(?:uhr|o'?clock|heures|h)\b"
     r"|\b(?P<word>noon|midday|midnight|mittag|midi|minuit)\b)",
     re.IGNORECASE,
@@ -102,17 +105,25 @@ def find_dates(text: str) -> tuple[FoundDate, ...]:
     return tuple(sorted(found, key=lambda one: one.start))
 
 
-def order_of(dates: Iterable[FoundDate]) -> Order | None:
-    """The order a document's own unambiguous numeric dates prove, None when they prove nothing or disagree."""
-    orders = {one.order for one in dates if one.order}
-    return next(iter(orders)) if len(orders) == 1 else None
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The order a document's own unambiguous numeric dates show, and by how many of them; None when they disagree."""
+
+    order: Order | None
+    count: int
+
+
+def order_of(dates: Iterable[FoundDate]) -> Proof:
+    shown = {one.text: one.order for one in dates if one.order}
+    orders = set(shown.values())
+    return Proof(next(iter(orders)), len(shown)) if len(orders) == 1 else Proof(None, 0)
 
 
 def resolve(found: FoundDate, proven: Order | None, likely: Order | None) -> tuple[date, str | None, float]:
     """The date, why a person should look (None: no need), and confidence.
 
-    ``proven`` by the document's other dates settles the order; ``likely`` (from currency or phone numbers) only
-    chooses which date is proposed.
+    ``proven`` by several of the document's other dates settles the order; ``likely`` (from one other date, the
+    language, currency or phone numbers) only chooses which date is proposed.
     """
     if len(found.candidates) == 1:
         return found.candidates[0], found.doubt, 0.75 if found.doubt else 0.97

@@ -71,7 +71,7 @@ def _as_read(found: Found, words: WordsAt) -> Found:
 
 
 def _all(reading: Reading) -> list[Found]:
-    labelled = [pair for layout in reading.layouts for pair in pairs(layout)]
+    labelled = [pair for layout in reading.layouts for pair in pairs(layout, soft=reading.told)]
     found = list(roles.dates_by_role(reading)) + list(roles.money_by_role(reading))
     found += typed(reading, labelled)
     found += things.labelled(reading, labelled)
@@ -103,7 +103,7 @@ def answered(field: Field, page: PageContent | None, seen: WordsAt | None, hints
     if not words or (sum(len(w.text) for w in words) < 2 and not words[0].text.isdigit()):
         return field
     text = " ".join(w.text for w in words)
-    if text.rstrip(" :?") in field.label:
+    if text.rstrip(" :?") in field.label or text.rstrip(" *").endswith((":", "?")):
         return field
     normal = normalise(field.type, field.subtype, text, hints)
     sure = min(w.confidence for w in words)

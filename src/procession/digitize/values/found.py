@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,12 +13,30 @@ from procession.digitize.values.contacts import FoundEmail, FoundPhone, find_ema
 from procession.digitize.values.money import FoundMoney, find_money
 from procession.digitize.values.normal import Hints, Value
 from procession.digitize.values.passages import Layout, Passage, lay_out
+from procession.digitize.vocabulary import word_set
 from procession.domain.form import FieldType, Subtype
 
 Kind = Literal["form", "contract", "invoice", "questionnaire", "other"]
 
 PAGES_FIRST, PAGES_LAST = 40, 10
 """A longer document is a book: its core values stand at the front, its signatures at the end."""
+
+FACTS_MIN = 3
+"""So many dates, addresses and numbers show that somebody has filled a form in."""
+
+WORDS_LOOKED_AT = 40
+"""Of one paragraph, to know the language."""
+_ENGLISH = word_set("the of and to your you for with is will date name wedding guests venue email phone")
+_CONTINENTAL = tuple(
+    word_set(text)
+    for text in (
+        "der die das und für mit am von ist hochzeit gäste datum braut bräutigam trauung name telefon anzahl uhr",
+        "le la les de du des et pour mariage mariés vos votre lieu invités heure téléphone nombre montant",
+        "el la los las de del y para boda novios fecha lugar invitados hora teléfono número vuestro importe",
+        "de het een van en voor bruiloft gasten datum locatie bruid jullie aantal telefoon bedrag ceremonie",
+        "il lo la gli di del della e per matrimonio sposi invitati data luogo ora telefono numero importo vostro",
+    )
+)
 
 TYPES: dict[Subtype, FieldType] = {
     Subtype.COUPLE_EMAIL: FieldType.EMAIL,
@@ -63,16 +82,32 @@ class Reading:
     hints: Hints
     emails: tuple[tuple[Passage, FoundEmail], ...]
     phones: tuple[tuple[Passage, FoundPhone], ...]
+    days: int = 0
+    """How many dates are printed."""
 
     @property
     def running(self) -> bool:
         """Whether sentences carry values; in a form they only do where a label names them."""
         return self.kind in ("contract", "invoice")
 
+    @property
+    def told(self) -> bool:
+        """Whether the document holds facts of somebody's wedding: labels nobody lists may name more of them."""
+        facts = len(self.emails) + len(self.phones) + self.days
+        return self.kind not in ("form", "other") or facts >= FACTS_MIN
+
     def passages(self) -> Iterator[tuple[Layout, Passage]]:
         for layout in self.layouts:
             for passage in layout.paragraphs:
                 yield layout, passage
+
+
+def _continental(texts: Sequence[Passage]) -> dates.Order | None:
+    """Day first where the language is written so everywhere; English is written both ways."""
+    words = Counter(word.text.lower().strip(".,:;") for passage in texts for word in passage.words[:WORDS_LOOKED_AT])
+    english = sum(words[word] for word in _ENGLISH)
+    other = max((sum(words[word] for word in language) for language in _CONTINENTAL), default=0)
+    return "dmy" if other >= 3 and other > 2 * english else None
 
 
 def read(pages: Sequence[PageContent], kind: Kind) -> Reading:
@@ -87,6 +122,12 @@ def read(pages: Sequence[PageContent], kind: Kind) -> Reading:
     regions = tuple(regions_of(currencies, [mail for _, mail in emails], first))
     phones = tuple((passage, one) for passage in texts for one in find_phones(passage.text, regions))
     found_dates = [one for passage in texts for one in dates.find_dates(passage.text)]
-    likely = dates.likely_order(currencies, [one.region for one in first if one.region])
-    hints = Hints(dates.order_of(found_dates), likely, regions, currencies)
-    return Reading(layouts, kind, hints, emails, phones)
+    proof = dates.order_of(found_dates)
+    likely = (
+        proof.order
+        or _continental(texts)
+        or dates.likely_order(currencies, [one.region for one in first if one.region])
+    )
+    proven = proof.order if proof.count >= dates.PROOFS_MIN else None
+    hints = Hints(proven, likely, regions, currencies)
+    return Reading(layouts, kind, hints, emails, phones, len(found_dates))

@@ -21,6 +21,7 @@ from procession.digitize.values.answers import (
 from procession.digitize.values.found import Found, Reading
 from procession.digitize.values.money import find_money, settled_currency
 from procession.digitize.values.passages import Layout, Passage, is_leader, style_of
+from procession.digitize.values.soft_labels import soft_meaning
 from procession.digitize.vocabulary import Meaning
 from procession.domain.form import FieldType, Subtype
 
@@ -55,7 +56,8 @@ class Pair:
         return self.value.text[self.start : self.end]
 
 
-def pairs(layout: Layout) -> Iterator[Pair]:
+def pairs(layout: Layout, *, soft: bool = True) -> Iterator[Pair]:
+    """``soft``: labels nobody lists count too, where their answers fit what they speak of."""
     for row in layout.rows:
         for chunk in row.chunks:
             if is_option(layout, chunk):
@@ -66,11 +68,13 @@ def pairs(layout: Layout) -> Iterator[Pair]:
                 continue
             meaning = label_meaning(chunk.text)
             if meaning is None:
-                if glued := _glued(chunk):
-                    yield glued
+                if other := _glued(chunk) or (_soft_pair(layout, chunk) if soft else None):
+                    yield other
                 continue
             beside_or_under = _value_of(layout, chunk, meaning)
-            if beside_or_under:
+            if beside_or_under is None and soft and (other := _soft_pair(layout, chunk)):
+                yield other
+            elif beside_or_under:
                 value, strength = beside_or_under
                 end = _up_to_blank(value.text, 0)
                 yield Pair(unnumbered(chunk.text).rstrip(" :?"), meaning, value, 0, end, strength)
@@ -118,10 +122,33 @@ def _whole(text: str) -> Meaning | None:
     return meaning if meaning in ASKED or (meaning is not None and meaning.subtype is not None) else None
 
 
+def _soft_pair(layout: Layout, label: Passage) -> Pair | None:
+    """A label nobody lists, with an answer beside or under it whose form fits what the label speaks of."""
+    text = label.text
+    colon = re.match(r"^([^:]{3,50}):\s+(\S.*)$", text)
+    if colon:
+        meaning = soft_meaning(colon[1], colon[2])
+        at = colon.start(2)
+        return Pair(unnumbered(colon[1]), meaning, label, at, _up_to_blank(text, at), 0.88) if meaning else None
+    if re.search(r"\d{3}|@", text):
+        return None
+    right = layout.right_of(label)
+    while right is not None and is_leader(right.text):
+        right = layout.right_of(right)
+    for value, strength in ((right, 0.86), (layout.below(label), 0.82)):
+        if value is None or is_option(layout, value) or not _may_be_value(layout, value, label):
+            continue
+        if strength < 0.86 and (abs(value.box.x0 - label.box.x0) > 14 or style_of(label) == style_of(value)):
+            continue
+        if meaning := soft_meaning(text, value.text):
+            return Pair(unnumbered(text).rstrip(" :?"), meaning, value, 0, _up_to_blank(value.text, 0), strength)
+    return None
+
+
 def _glued(chunk: Passage) -> Pair | None:
     """A label and its answer side by side without a colon, further apart than words are: "E-mail  anna@example.com"."""
     words = chunk.words
-    if len(words) < 2 or is_sentence(chunk.text):
+    if len(words) < 2 or is_sentence(chunk.text) or any(_RUN.match(word.text) for word in words):
         return None
     gaps = [after.box.x0 - before.box.x1 for before, after in pairwise(words)]
     usual = sorted(gaps)[len(gaps) // 2] if len(gaps) > 2 else 0.28 * chunk.height
@@ -129,7 +156,7 @@ def _glued(chunk: Passage) -> Pair | None:
         label = " ".join(word.text for word in words[:count])
         rest = " ".join(word.text for word in words[count:])
         meaning = _whole(label)
-        if meaning is None or _BLANK.match(rest) or _RUN.match(rest) or words[count - 1].text in _JOINING:
+        if meaning is None or _BLANK.match(rest) or rest.endswith((":", "?")) or words[count - 1].text in _JOINING:
             continue
         wide = gaps[count - 1] >= WIDE_GAP_SPACES * max(usual, 0.15 * chunk.height)
         styled = words[count - 1].bold != words[count].bold
@@ -242,6 +269,12 @@ def _holds_options(text: str) -> bool:
 def _may_be_value(layout: Layout, chunk: Passage, label: Passage) -> bool:
     if _BLANK.match(chunk.text) or _RUN.match(chunk.text) or _holds_options(chunk.text):
         return False
+    if (
+        style_of(chunk) in layout.label_only
+        and style_of(label) == style_of(chunk)
+        and not re.search(r"\d|@", chunk.text)
+    ):
+        return False  # set as nothing but labels are on this page
     return not _label_like(chunk, label) and not is_option(layout, chunk)
 
 

@@ -53,7 +53,9 @@ COMPANY_WORDS = re.compile(
     r"strings|quartet|transport|limousines?|celebrants?|stationery|bridal|decor|lighting|sound)\b\.?",
     re.IGNORECASE,
 )
-_ROLE = r"(?:(?:the|el|la|los|las|le|les|il|lo|gli|de|het|der|die|das|als|genannt)\s+)*[“\"'‘«„]?(?:%s)s?[”\"'’»“]?"
+_ROLE = (
+    r"(?:(?:the|el|la|los|las|le|les|il|lo|gli|de|het|der|die|das|als|genannt)\s+)*[“\"'‘«„]?\s?(?:%s)s?\s?[”\"'’»“]?"
+)
 _VENDOR_ROLE = (
     _ROLE
     % r"vendor|supplier|photographer|videographer|company|caterer|planner|provider|service provider|contractor|studio|dj|band|florist|venue|artist|business|seller|anbieter|auftragnehmer|dienstleister|fotograf\w*|prestataire|proveedor|fotógrafo|leverancier|opdrachtnemer|fornitore"
@@ -62,11 +64,8 @@ _CLIENT_ROLE = (
     _ROLE
     % "client|couple|customer|hirer|purchaser|buyer|kunde|auftraggeber|newlywed|parties|cliente|clienti|sposi|novio|contratante|opdrachtgever|bruidspaar|brautpaar|client\\(s\\)"
 )
-_DEFINES_VENDOR = re.compile(
-    rf"[,\s]*\((?:hereinafter\s+|hereafter\s+|the\s+|referred to as\s+|collectively\s+|together\s+|,\s*)*{_VENDOR_ROLE}\)",
-    re.IGNORECASE,
-)
-_DEFINES_CLIENT = re.compile(rf"[,\s]*\((?:[^()]{{0,40}}[\s,])?{_CLIENT_ROLE}\)", re.IGNORECASE)
+_DEFINES_VENDOR = re.compile(rf"[,\s]*\((?:[^()]{{0,40}}[\s,])?{_VENDOR_ROLE}(?:[\s,][^()]{{0,30}})?\)", re.IGNORECASE)
+_DEFINES_CLIENT = re.compile(rf"[,\s]*\((?:[^()]{{0,40}}[\s,])?{_CLIENT_ROLE}(?:[\s,][^()]{{0,30}})?\)", re.IGNORECASE)
 _LEGAL_FORM = re.compile(
     r"(?:ltd|llc|llp|inc|plc|gmbh|s\.?l|s\.?a|sarl|s\.?r\.?l|b\.?v|pty ltd|corp)\.?", re.IGNORECASE
 )
@@ -186,7 +185,8 @@ def company_like(text: str, domain: str) -> Span | None:
             if not joined or joined[0] != target[0]:
                 break
             if _abbreviates(joined, target):
-                return _to_delimiter(text, words[i][0], words[j][1])
+                last = text[words[j][0] : words[j][1]]
+                return _to_delimiter(text, words[i][0], words[j][1] - (len(last) - len(last.rstrip(",;:"))))
     return None
 
 

@@ -16,6 +16,9 @@ GAP_HEIGHTS = 0.95
 """Words of one chunk stand closer than this many letter heights."""
 LABELS_MIN = 3
 """So many labels set alike show how the page sets its labels."""
+LABEL_WORDS_MAX = 6
+LABELS_SHARE = 0.6
+"""A face in which so many of the short texts are labels is kept for them."""
 LINE_GAP_HEIGHTS = 1.15
 """Lines of one paragraph follow within this many letter heights."""
 SQUARE_POINTS_MAX = 26.0
@@ -119,6 +122,8 @@ class Layout:
     """Checkboxes and radio circles by BAND_POINTS of the page."""
     label_styles: frozenset[Style]
     """How the labels of the trade on this page are set, when most of them are set alike."""
+    label_only: frozenset[Style] = frozenset()
+    """Those of them in which hardly anything else is set."""
 
     def squares_near(self, y: float) -> Iterator[Rect]:
         band = int(y // BAND_POINTS)
@@ -162,7 +167,9 @@ def lay_out(page: PageContent) -> Layout:
     place = {id(chunk): (r, c) for r, row in enumerate(rows) for c, chunk in enumerate(row.chunks)}
     styles = Counter(style_of(chunk) for row in rows for chunk in row.chunks if _names_something(chunk))
     common = frozenset(style for style, count in styles.items() if count >= LABELS_MIN)
-    return Layout(page, rows, tuple(_paragraphs(rows)), place, _squares(page), common)
+    short = Counter(style_of(chunk) for row in rows for chunk in row.chunks if len(chunk.words) <= LABEL_WORDS_MAX)
+    only = frozenset(style for style in common if styles[style] >= LABELS_SHARE * short[style])
+    return Layout(page, rows, tuple(_paragraphs(rows)), place, _squares(page), common, only)
 
 
 def _names_something(chunk: Passage) -> bool:

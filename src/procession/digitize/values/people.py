@@ -22,7 +22,7 @@ from procession.digitize.values.parties import (
     is_company,
     person_in,
 )
-from procession.digitize.values.passages import Passage
+from procession.digitize.values.passages import Layout, Passage, aligned
 from procession.digitize.vocabulary import fold
 from procession.domain.form import Category, Subtype
 
@@ -30,6 +30,9 @@ HEADER_SHARE = 0.3
 """Part of the first page in which a supplier prints its own name."""
 NEAR_POINTS = 40.0
 HEAD_POINTS = 110.0
+LETTERHEAD_GAP_HEIGHTS = 0.8
+"""Lines of one letterhead follow within so many letter heights."""
+_CONTACT = re.compile(r"\S@\S+\.\w|\bwww\.|\+?\(?\d[\d ().-]{7,}\d")
 
 _WEDDING_OF_TWO = re.compile(
     r"^(?:the\s+)?(?P<pair>[^,.;:]{5,60}?)(?:[’']s|s[’'])?\s+(?:[–—-]\s+)?(?:wedding|hochzeit|mariage|boda|bruiloft)\b",
@@ -37,11 +40,14 @@ _WEDDING_OF_TWO = re.compile(
 )
 """A heading: "Olivia & Liam’s Wedding"."""
 _BEFORE_ADDRESS = re.compile(
-    r"^(?:(?:from|to|von|an|de|à|para|van|aan|da|a):?\s+)?(?P<name>[^\W\d_a-z][^<@:|·]{2,50}?)\s*<$", re.IGNORECASE
+    r"^(?i:(?:from|to|von|an|de|à|para|van|aan|da|a):?\s+)?(?P<name>[^\W\d_a-zà-ÿ][^<@:|·]{2,50}?)\s*[<(]\s*$"
+)
+_BEHIND_ADDRESS = re.compile(
+    r"[>)]\s+(?i:(?:to|an|à|para|aan|a):?\s+)?(?P<name>[^\W\d_a-zà-ÿ][^<>@:|·]{2,50}?)\s*[<(]\s*$"
 )
 """A sender: "Willow & Stone <hello@willow.example>"."""
 _ABOUT_COUPLE = re.compile(
-    r"(?:wedding of|proposal for|prepared for|agreement for|contract for|quote for|invoice for|marriage of|dear|"
+    r"(?:wedding of|proposal for|prepared for|agreement for|contract for|quote for|invoice for|marriage of|dear|^to|"
     r"congratulations|hochzeit von|mariage de|boda de|matrimonio di|bruiloft van|reachable|couple|client)\s*:?\s*$",
     re.IGNORECASE,
 )
@@ -125,9 +131,12 @@ def vendor_emails(reading: Reading, names: Sequence[str] = ()) -> set[int]:
     for index, (_, mail) in enumerate(reading.emails):
         if mail.company in FREE_MAIL:
             continue
-        if not mail.is_office and common_name(names, mail.local):
-            continue
-        if mail.is_office or any(company_like(passage.text, mail.company) for _, passage in reading.passages()):
+        if mail.is_office or any(
+            (span := company_like(passage.text, mail.company)) is not None
+            and not _is_persons(passage.text, span)
+            and not common_name(names, mail.company)
+            for _, passage in reading.passages()
+        ):
             found.add(index)
     return found
 
@@ -167,6 +176,11 @@ def contacts(reading: Reading, pairs: Sequence[Pair], names: Sequence[str]) -> I
                 label,
                 reason=phone.doubt,
             )
+
+
+def _addressee(text: str, start: int) -> re.Match[str] | None:
+    """Who stands before the address at ``start``: behind the address before it, where there are two."""
+    return _BEFORE_ADDRESS.search(text[:start]) or _BEHIND_ADDRESS.search(text[:start])
 
 
 def _labelled_couple(pair: Pair) -> Iterator[Found]:
@@ -219,19 +233,44 @@ def _letterhead(reading: Reading) -> Iterator[Found]:
             at = 0
             for part in re.split(r"(\s[—–|·•-]\s|:\s)", chunk.text):
                 strength = _like_a_firm(part, large=large, bold=chunk.bold)
+                if strength == 0.0 and part == chunk.text and _may_be_firm(part) and _over_contacts(layout, chunk):
+                    strength = 0.64
                 if strength:
                     yield _vendor(chunk, Span(at, at + len(part), part), strength, None)
                 at += len(part)
 
 
+def _over_contacts(layout: Layout, chunk: Passage) -> bool:
+    """Whether an address or a number of a letterhead stands right under the line, in the same block."""
+    row, _ = layout.place[id(chunk)]
+    last = chunk
+    for other in layout.rows[row + 1 : row + 5]:
+        under = next((one for one in other.chunks if aligned(last.box, one.box)), None)
+        if under is None:
+            continue
+        if under.box.y0 - last.box.y1 > LETTERHEAD_GAP_HEIGHTS * last.height:
+            return False
+        if _CONTACT.search(under.text):
+            return True
+        last = under
+    return False
+
+
 def _like_a_firm(text: str, *, large: bool, bold: bool) -> float:
     words = text.split()
-    titled = all(word[:1].isupper() or len(word) <= 3 for word in words)
-    if not 1 <= len(words) <= 7 or not text[:1].isupper() or not titled or re.search(r"\d|@", text) or _is_other(text):
+    if not _may_be_firm(text):
         return 0.0
     if COMPANY_WORDS.search(text):
         return 0.74 if large or bold else 0.62
     return 0.65 if large and len(words) >= 2 else 0.0
+
+
+def _may_be_firm(text: str) -> bool:
+    words = text.split()
+    titled = all(word[:1].isupper() or len(word) <= 3 for word in words)
+    return (
+        1 <= len(words) <= 7 and text[:1].isupper() and titled and not re.search(r"\d|@", text) and not _is_other(text)
+    )
 
 
 def _is_persons(text: str, span: Span) -> bool:

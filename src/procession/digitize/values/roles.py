@@ -117,7 +117,7 @@ def _insentence_around(sentence: str, start: int, end: int, named: Named) -> _Na
     before, after = sentence[:start], sentence[end:]
     prose = bool(after.strip(" .,;")) or len(before) > 40
     subtype = named.subtype
-    if subtype is Subtype.BALANCE_DUE_DATE and prose and named.mention.end <= start:
+    if subtype is Subtype.BALANCE_DUE_DATE and named.mention.end <= start:
         # "a deposit, payable by": when the deposit is due is no core value
         owed = [one for one in mentions(before, DEPOSIT_OR_BALANCE) if one.end <= start]
         if owed and max(owed, key=lambda one: one.end).subtype is Subtype.DEPOSIT_AMOUNT:
@@ -128,7 +128,7 @@ def _insentence_around(sentence: str, start: int, end: int, named: Named) -> _Na
 def _by_cells(layout: Layout, passage: Passage, before: str, roles: Sequence[Role]) -> _Named | None:
     if id(passage) not in layout.place or _ARTICLE.sub("", before).strip(" :–—-•*("):
         return None
-    lefts = layout.left_of(passage)
+    lefts = [left for left in layout.left_of(passage) if "@" not in left.text]
     for left in lefts:
         meaning = meaning_of(left.text)
         if meaning is not None and meaning.subtype is not None:

@@ -52,7 +52,7 @@ _PLACE_WORDS = re.compile(
     re.IGNORECASE,
 )
 _AT = re.compile(
-    r"(?:\b(?:at|in|im|in der|in the|auf|auf dem|bei|beim|au|à la|à|chez|en|en la|en el|presso|a|in het|op|bij)|,\s*venue)\s+(?=(?:the\s+)?[“\"]?[^\W\d_a-zà-ÿ])"
+    r"(?:\b(?:at|in|im|in der (?:Location|Eventlocation)|in der|in the|auf|auf dem|bei|beim|au|à la|à|chez|en|en la|en el|presso|a|in het|op|bij)|,\s*venue)\s+(?=(?:the\s+)?[“\"]?[^\W\d_a-zà-ÿ])"
 )
 _NAME_PARTICLES = word_set(
     """

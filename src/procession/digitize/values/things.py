@@ -29,7 +29,9 @@ _PLAIN = {
 }
 _ITEM = re.compile(r"\b(?:package|collection|coverage|paket|forfait|formule|paquete|pakket|pacchetto)\b", re.IGNORECASE)
 _ITEM_HEADER = re.compile(
-    r" (?:description|item|service|services|beschreibung|leistung|designation|descripcion|omschrijving|descrizione) "
+    r" (?:descriptions?|items?|services?|details|particulars|products?|beschreibung|leistung\w*|bezeichnung|"
+    r"position|designation|prestations?|concepto|descripcion|articulo|omschrijving|dienst\w*|descrizione|servizi\w*|"
+    r"voce) "
 )
 
 
