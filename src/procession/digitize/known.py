@@ -12,7 +12,8 @@ from procession.digitize.page import PageContent, Rect, Widget
 from procession.digitize.recall import Match, Placed, Verdict
 from procession.digitize.ticks import near, ticked
 from procession.digitize.values.contacts import find_emails, find_phones, regions_of
-from procession.digitize.values.dates import find_dates, likely_order, order_of
+from procession.digitize.values.date_order import date_order
+from procession.digitize.values.dates import find_dates
 from procession.digitize.values.extract import answered
 from procession.digitize.values.money import find_money
 from procession.digitize.values.normal import Hints
@@ -76,8 +77,9 @@ def hints_of(page: PageContent) -> Hints:
     currencies = tuple(dict.fromkeys(one.currency for one in find_money(text) if one.currency))
     phones = find_phones(text)
     regions = tuple(regions_of(currencies, find_emails(text), phones))
-    likely = likely_order(currencies, [one.region for one in phones if one.region])
-    return Hints(order_of(find_dates(text)), likely, regions, currencies)
+    abroad = [one.region for one in phones if one.region]
+    proven, likely = date_order(find_dates(text), text.split(), currencies, abroad)
+    return Hints(proven, likely, regions, currencies)
 
 
 def _mark_boxes(placed: Placed, known: Field) -> list[Rect]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,10 +9,10 @@ from typing import Literal
 from procession.digitize.page import PageContent, Rect
 from procession.digitize.values import dates
 from procession.digitize.values.contacts import FoundEmail, FoundPhone, find_emails, find_phones, regions_of
+from procession.digitize.values.date_order import date_order
 from procession.digitize.values.money import FoundMoney, find_money
 from procession.digitize.values.normal import Hints, Value
 from procession.digitize.values.passages import Layout, Passage, lay_out
-from procession.digitize.vocabulary import word_set
 from procession.domain.form import FieldType, Subtype
 
 Kind = Literal["form", "contract", "invoice", "questionnaire", "other"]
@@ -21,22 +20,10 @@ Kind = Literal["form", "contract", "invoice", "questionnaire", "other"]
 PAGES_FIRST, PAGES_LAST = 40, 10
 """A longer document is a book: its core values stand at the front, its signatures at the end."""
 
-FACTS_MIN = 3
-"""So many dates, addresses and numbers show that somebody has filled a form in."""
-
 WORDS_LOOKED_AT = 40
 """Of one paragraph, to know the language."""
-_ENGLISH = word_set("the of and to your you for with is will date name wedding guests venue email phone")
-_CONTINENTAL = tuple(
-    word_set(text)
-    for text in (
-        "der die das und für mit am von ist hochzeit gäste datum braut bräutigam trauung name telefon anzahl uhr",
-        "le la les de du des et pour mariage mariés vos votre lieu invités heure téléphone nombre montant",
-        "el la los las de del y para boda novios fecha lugar invitados hora teléfono número vuestro importe",
-        "de het een van en voor bruiloft gasten datum locatie bruid jullie aantal telefoon bedrag ceremonie",
-        "il lo la gli di del della e per matrimonio sposi invitati data luogo ora telefono numero importo vostro",
-    )
-)
+FACTS_MIN = 3
+"""So many dates, addresses and numbers show that somebody has filled a form in."""
 
 TYPES: dict[Subtype, FieldType] = {
     Subtype.COUPLE_EMAIL: FieldType.EMAIL,
@@ -102,14 +89,6 @@ class Reading:
                 yield layout, passage
 
 
-def _continental(texts: Sequence[Passage]) -> dates.Order | None:
-    """Day first where the language is written so everywhere; English is written both ways."""
-    words = Counter(word.text.lower().strip(".,:;") for passage in texts for word in passage.words[:WORDS_LOOKED_AT])
-    english = sum(words[word] for word in _ENGLISH)
-    other = max((sum(words[word] for word in language) for language in _CONTINENTAL), default=0)
-    return "dmy" if other >= 3 and other > 2 * english else None
-
-
 def read(pages: Sequence[PageContent], kind: Kind) -> Reading:
     if len(pages) > PAGES_FIRST + PAGES_LAST:
         pages = [*pages[:PAGES_FIRST], *pages[-PAGES_LAST:]]
@@ -122,12 +101,8 @@ def read(pages: Sequence[PageContent], kind: Kind) -> Reading:
     regions = tuple(regions_of(currencies, [mail for _, mail in emails], first))
     phones = tuple((passage, one) for passage in texts for one in find_phones(passage.text, regions))
     found_dates = [one for passage in texts for one in dates.find_dates(passage.text)]
-    proof = dates.order_of(found_dates)
-    likely = (
-        proof.order
-        or _continental(texts)
-        or dates.likely_order(currencies, [one.region for one in first if one.region])
-    )
-    proven = proof.order if proof.count >= dates.PROOFS_MIN else None
+    tokens = (word.text for passage in texts for word in passage.words[:WORDS_LOOKED_AT])
+    abroad = [one.region for one in first if one.region]
+    proven, likely = date_order(found_dates, tokens, currencies, abroad)
     hints = Hints(proven, likely, regions, currencies)
     return Reading(layouts, kind, hints, emails, phones, len(found_dates))
