@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from procession.digitize.certainty import Evidence, confidence_of, review_reason
 from procession.digitize.classify import classify, meaning_of
 from procession.digitize.draft import Draft
 from procession.digitize.fingerprint import seen_of
@@ -32,8 +33,6 @@ from procession.domain.form import (
 
 NAME_CHARS_MAX = 60
 WARNINGS_MAX = 100
-REVIEW_BELOW = 0.6
-"""Confidence under which a person is asked to look."""
 TELLING_MIN = 2
 """So many dates, amounts and addresses in the text show that a page is filled."""
 _TELLING = frozenset({FieldType.DATE, FieldType.CURRENCY, FieldType.EMAIL, FieldType.PHONE, FieldType.TIME})
@@ -154,8 +153,9 @@ def _in_section(field: Field, sections: Sequence[Section]) -> Field:
 
 def _field(draft: Draft, section: str | None, page: PageContent, number: int) -> Field:
     found = classify(draft.label, draft.context or section or "", draft.kind)
-    confidence = min(max(draft.confidence, 0.0), 1.0)
-    reason = draft.reason or ("it is not certain that this is a field" if confidence < REVIEW_BELOW else None)
+    evidence = Evidence(draft.source, draft.confidence, draft.label_sure, draft.read_sure, draft.missing)
+    confidence = confidence_of(evidence)
+    reason = review_reason(evidence, confidence)
     value = draft.value
     return Field(
         id=f"field-{number}",

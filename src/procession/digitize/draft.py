@@ -18,8 +18,7 @@ from procession.digitize.section import Heading, find_headings
 from procession.digitize.typed import are_answers, typed_parts, without
 from procession.digitize.wording import Labelled, cleaned, is_acceptance, is_required
 
-REVIEW_BELOW = 0.6
-"""Confidence under which a person is asked to look."""
+NO_LABEL = "no label was found beside this field"
 TOOLTIP_CHARS_MAX = 200
 FIRST_LINE_POINTS = 14.0
 """A heading beside the first line of a tall place stands before it."""
@@ -44,6 +43,7 @@ class Draft:
     kind: str
     """What ``classify`` takes: what is drawn, or the format a widget names."""
     confidence: float
+    """Of the place alone: the measured share of such places that are fields."""
     source: str
     """"widget", "graphics" or "ocr"."""
     name: str = ""
@@ -56,8 +56,11 @@ class Draft:
     value: str | bool | list[str] | None = None
     headings_before: int = 0
     """How many of the page's headings are read before it."""
-    reason: str | None = None
-    """Why a person should look."""
+    label_sure: float = 1.0
+    read_sure: float = 1.0
+    """Mean confidence of the recogniser in the label's letters; 1.0 for printed text."""
+    missing: str | None = None
+    """What was not found, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def _drafted(page: PageContent) -> PageDraft:
     legend = read_legend(layout.runs)
     groups = group_marks([one for one in drawn if one.kind in _MARKS], labels)
     for group in groups:
-        drafts.append(_of_group(group, page, legend))
+        drafts.append(_of_group(group, page, legend, layout))
         named += [one.box for one in (*group.labels, group.question) if one is not None and one.box is not None]
     places = [one for one in candidates if _is_place(one)]
     found = labels.of_all(places, named)
@@ -105,9 +108,9 @@ def _drafted(page: PageContent) -> PageDraft:
             labelled = found[id(candidate)]
             if labelled.box is not None:
                 named.append(labelled.box)
-            drafts.append(
-                _of_place(candidate, labelled, page, legend.requires(labelled, bold=layout.is_bold(labelled.box)))
-            )
+            required = legend.requires(labelled, bold=layout.is_bold(labelled.box))
+            read_sure = _read_sure([labelled], layout) if page.source == "scanned" else 1.0
+            drafts.append(_of_place(candidate, labelled, page, required, read_sure))
     headings = find_headings(page, layout, [draft.box for draft in drafts], named, columns)
     headings.sort(key=lambda one: (columns.part_of(one.box) if columns else 0, one.box.y0))
     ordered = [_after(headings, draft, columns) for draft in in_reading_order(drafts, columns)]
@@ -157,43 +160,46 @@ def _source(page: PageContent) -> str:
     return "ocr" if page.source == "scanned" else "graphics"
 
 
-def _of_place(candidate: Candidate, labelled: Labelled, page: PageContent, required: bool) -> Draft:
-    confidence = candidate.confidence * (0.8 + 0.2 * labelled.sure)
+def _of_place(
+    candidate: Candidate, labelled: Labelled, page: PageContent, required: bool, read_sure: float = 1.0
+) -> Draft:
     return Draft(
         page.number,
         candidate.box,
         labelled.label,
         candidate.kind,
-        round(confidence, 3),
+        round(candidate.confidence, 3),
         _source(page),
         required=required,
         help=labelled.help,
         max_length=candidate.max_length,
-        reason=_reason(labelled, confidence),
+        label_sure=labelled.sure,
+        read_sure=read_sure,
+        missing=None if labelled.label else NO_LABEL,
     )
 
 
-def _reason(labelled: Labelled, confidence: float) -> str | None:
-    if not labelled.label:
-        return "no label was found beside this field"
-    if confidence < REVIEW_BELOW:
-        return "it is not certain that this is a place to write"
-    return None
+def _read_sure(labelled: Sequence[Labelled | None], layout: Layout) -> float:
+    """Mean confidence in the words of some labels."""
+    boxes = [one.box for one in labelled if one is not None and one.box is not None]
+    words = [word.confidence for box in boxes for word in layout.words_in(box)]
+    return round(sum(words) / len(words), 3) if words else 1.0
 
 
-def _of_group(group: Group, page: PageContent, legend: Legend) -> Draft:
-    confidence = min(member.confidence for member in group.members)
+def _of_group(group: Group, page: PageContent, legend: Legend, layout: Layout) -> Draft:
+    confidence = round(min(member.confidence for member in group.members), 3)
     sure = min(one.sure for one in group.labels)
-    confidence *= 0.75 + 0.25 * sure
+    read_sure = _read_sure([*group.labels, group.question], layout) if page.source == "scanned" else 1.0
     if group.kind == "checkbox":
         (mark,), (labelled,) = group.members, group.labels
-        reason = _reason(labelled, confidence)
         return Draft(
-            *(page.number, mark.box, labelled.label, "checkbox", round(confidence, 3), _source(page)),
+            *(page.number, mark.box, labelled.label, "checkbox", confidence, _source(page)),
             required=legend.requires(labelled) or is_acceptance(labelled.label),
             help=labelled.help,
             value=True if mark.ticked else None,
-            reason=reason,
+            label_sure=sure,
+            read_sure=read_sure,
+            missing=None if labelled.label else NO_LABEL,
         )
     question = group.question or Labelled("", sure=0.5)
     options = tuple(
@@ -203,12 +209,14 @@ def _of_group(group: Group, page: PageContent, legend: Legend) -> Draft:
     chosen = [option.value for option in options if option.selected]
     value: str | list[str] | None = (chosen[0] if group.kind == "radio" else chosen) if chosen else None
     return Draft(
-        *(page.number, group.box, question.label, group.kind, round(confidence, 3), _source(page)),
+        *(page.number, group.box, question.label, group.kind, confidence, _source(page)),
         required=legend.requires(question),
         help=question.help,
         options=options,
         value=value,
-        reason=None if question.label else "no question was found for these boxes",
+        label_sure=min(sure, question.sure),
+        read_sure=read_sure,
+        missing=None if question.label else "no question was found for these boxes",
     )
 
 
@@ -225,7 +233,6 @@ def _of_widget(
     else:
         printed = found or Labelled("", sure=0.0)
     label = told or printed.label
-    reason = None if label else "no label was found beside this field"
     value: str | bool | list[str] | None = widget.value
     if widget.kind == "checkbox" and not widget.options:
         value = True if widget.value == "true" else None
@@ -244,7 +251,7 @@ def _of_widget(
         max_length=widget.max_length,
         options=_widget_options(widget, labels, told),
         value=value,
-        reason=reason,
+        missing=None if label else NO_LABEL,
     )
 
 

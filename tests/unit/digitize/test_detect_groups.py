@@ -51,7 +51,7 @@ def test_each_row_of_a_rating_table_is_one_question_with_the_heads_as_options() 
     assert [one.label for one in found] == list(rows)
     assert {one.kind for one in found} == {"radio"}
     assert all(options(one) == ["1", "2", "3", "4", "5"] for one in found)
-    assert all(one.reason is None for one in found)
+    assert all(one.missing is None for one in found)
 
 
 def test_squares_under_yes_and_no_take_one_answer_a_row() -> None:
