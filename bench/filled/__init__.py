@@ -16,7 +16,7 @@ from typing import Any
 from PIL import Image
 from reportlab.lib.pagesizes import A4, letter
 
-from bench.filled import composed, composed_reserved, prose, questionnaires, reserved, tables
+from bench.filled import composed, composed_reserved, further, prose, questionnaires, reserved, tables
 from bench.filled.facts import CURRENCY, Facts, invent
 from bench.filled.marks import TRAPS, traps
 from bench.filled.sheet import MONO, SANS, SERIF, Sheet
@@ -61,6 +61,14 @@ FAMILIES = (
     Family("confirmation-letter", "contract", composed.plain_letter, ENGLISH),
     Family("sent-mail", "proposal", composed.sent_mail, ENGLISH),
     Family("composed-questions", "questionnaire", composed.questionnaire, EVERYWHERE),
+    Family("merged-table", "contract", further.merged_table, EVERYWHERE),
+    Family("receipt", "invoice", further.receipt, ENGLISH),
+    Family("ticked", "questionnaire", further.ticked, ENGLISH),
+    Family("venue-hire", "contract", further.venue_hire, ENGLISH),
+    Family("two-places", "contract", further.two_places, EVERYWHERE),
+    Family("event-sheet", "contract", further.event_sheet, ENGLISH),
+    Family("right-labels", "contract", further.right_labels, EVERYWHERE),
+    Family("continental-letter", "contract", further.continental_letter, ("DE", "FR", "ES")),
 )
 RESERVED = (
     Family("event-order", "contract", reserved.event_order, ENGLISH),
@@ -77,6 +85,10 @@ RESERVED = (
     Family("kept-statement", "invoice", composed_reserved.kept_statement, ENGLISH),
     Family("kept-questions", "questionnaire", composed_reserved.kept_questionnaire, EVERYWHERE),
     Family("kept-schedule", "contract", composed_reserved.kept_schedule, ENGLISH),
+    Family("catering-order", "contract", further.catering_order, ENGLISH),
+    Family("credit-invoice", "invoice", further.credit_invoice, ENGLISH),
+    Family("instalments", "contract", further.instalments, ENGLISH),
+    Family("kept-letter-abroad", "contract", further.continental_letter, ("NL", "IT")),
 )
 
 

@@ -89,6 +89,14 @@ PHONES = {
     "NL": ("06-1234{e}{f}", "+31 6 1234 {e}{f}", "020 123 {e}{f}"),
     "IT": ("347 123 {e}{f}", "+39 347 123 {e}{f}", "+39 02 1234 {e}{f}"),
 }
+_CHURCHES = {
+    "en": ("St Brendan’s Chapel", "Trinity Church, Millbrook", "The Rose Garden", "City Hall"), "de": ("Marienkirche", "Standesamt Mitte"), "fr": ("Église Saint-Pierre", "Mairie du Vieux Bourg"),
+    "es": ("Iglesia de San Andrés", "Ermita del Carmen"), "nl": ("Grote Kerk", "Stadhuis Leiden"), "it": ("Chiesa di San Biagio", "Duomo di Torrechiara"),
+}  # fmt: skip
+_PARTY_PLACES = {
+    "en": ("Harcourt Hall", "The Glass Pavilion", "Riverbend Barn"), "de": ("Landgasthof Krone", "Schloss Weitblick"), "fr": ("Domaine de la Source", "Manoir des Ormes"),
+    "es": ("Finca Los Olmos", "Restaurante El Mirador"), "nl": ("Landgoed Zonneveld", "Restaurant De Haven"), "it": ("Villa dei Cedri", "Tenuta La Vigna"),
+}  # fmt: skip
 _TITLES = {
     "en": (("Ms", "Mr"), ("Dr", "Ms"), ("Mr", "Mr")), "de": (("Frau", "Herr"), ("Frau Dr.", "Herr")), "fr": (("Mme", "M."),),
     "es": (("Sra.", "Sr."), ("Dª", "D.")), "nl": (("Mevr.", "Dhr."),), "it": (("Sig.ra", "Sig."),),
@@ -142,6 +150,9 @@ class Facts:
     package: Value
     venue: Value
     street: Value
+    party: Value
+    """Where the reception is, of papers that name both places; then ``church`` is where the ceremony is."""
+    church: Value
     number: str
 
     @property
@@ -254,6 +265,8 @@ def invent(seed: str, country: str) -> Facts:
         street=_plain_value(
             ("venue_address",), dice.choice(STREETS[country].split("|")).format(n=dice.randint(1, 140))
         ),
+        party=_plain_value(("reception_venue",), dice.choice(_PARTY_PLACES[language])),
+        church=_plain_value(("ceremony_venue",), dice.choice(_CHURCHES[language])),
         number=f"{dice.choice(('INV-', '', 'WED', '#'))}{dice.randint(2024, 2027)}-{dice.randint(1, 999):03}",
     )
 

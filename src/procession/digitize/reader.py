@@ -13,7 +13,7 @@ from procession.digitize.document import Document, OpenPage
 from procession.digitize.glyphs import Glyphs, Places, read_glyphs
 from procession.digitize.page import PageContent, Rect, Word
 from procession.digitize.paths import Drawing, read_drawing
-from procession.digitize.visibility import Backdrop, Placed, is_seen, shows_ink
+from procession.digitize.visibility import CONTRAST_MIN, Backdrop, Placed, is_seen, shows_ink
 
 LAYER_SCALE = 1.5
 """Pixels a point of the picture that shows which layers are switched on;"""
@@ -57,19 +57,60 @@ def read_open(page: OpenPage) -> PageContent:
 
 def _words(glyphs: Glyphs, page: OpenPage, drawing: Drawing) -> list[Word]:
     backdrop = Backdrop.of(drawing.laid)
-    width, height = page.frame.width, page.frame.height
-    found: list[Word] = []
-    layered: list[int] = []
-    for word, placed in _placed_words(glyphs):
-        seen = word.visible and is_seen(word, placed, backdrop, width, height, page.raw)
-        if seen and placed is not None and placed.layered:
-            layered.append(len(found))
-        found.append(word if seen == word.visible else replace(word, visible=seen))
-    return _without_hidden_layers(found, layered, page)
-
-
-def _placed_words(glyphs: Glyphs) -> Iterator[tuple[Word, Placed | None]]:
     starts = _word_starts(glyphs)
+    if _may_hide(glyphs, drawing):  # what is seen and what is not are never one word
+        starts = np.union1d(starts, _object_starts(glyphs))
+    found = [_seen(word, placed, backdrop, page) for word, placed in _placed_words(glyphs, starts)]
+    if len(found) > 1 and _may_hide(glyphs, drawing):
+        found = _joined_again(found, starts, _word_starts(glyphs))
+    words = [word for word, _ in found]
+    layered = [at for at, (word, placed) in enumerate(found) if word.visible and placed is not None and placed.layered]
+    return _without_hidden_layers(words, layered, page)
+
+
+def _seen(word: Word, placed: Placed | None, backdrop: Backdrop, page: OpenPage) -> tuple[Word, Placed | None]:
+    seen = word.visible and is_seen(word, placed, backdrop, page.frame.width, page.frame.height, page.raw)
+    return (word if seen == word.visible else replace(word, visible=seen)), placed
+
+
+def _may_hide(glyphs: Glyphs, drawing: Drawing) -> bool:
+    """Whether some of the words may be hidden by how they are painted, or by what is painted over them."""
+    if any(not style.drawn or min(style.colour) > 255 - CONTRAST_MIN for style in glyphs.styles):
+        return True
+    first = min((style.placed.order for style in glyphs.styles if style.placed is not None), default=0)
+    return any(one.solid and one.order > first for one in drawing.laid)
+
+
+def _object_starts(glyphs: Glyphs) -> Places:
+    return np.flatnonzero(np.concatenate([[True], glyphs.style_of[1:] != glyphs.style_of[:-1]]))
+
+
+def _joined_again(
+    pieces: Sequence[tuple[Word, Placed | None]], starts: Places, words: Places
+) -> list[tuple[Word, Placed | None]]:
+    """Pieces of one word that are all seen, or all not, as one word again; marks between them follow them."""
+    whole = set(words.tolist())
+    found: list[tuple[Word, Placed | None]] = []
+    for start, (piece, placed) in zip(starts.tolist(), pieces, strict=True):
+        alike = bool(found) and (found[-1][0].visible == piece.visible or not _tells(piece) or not _tells(found[-1][0]))
+        if start in whole or not alike:
+            found.append((piece, placed))
+            continue
+        last, of = found[-1]
+        if not _tells(last):
+            last, of = replace(last, visible=piece.visible), placed
+        a, b = last.box, piece.box
+        box = Rect(min(a.x0, b.x0), min(a.y0, b.y0), max(a.x1, b.x1), max(a.y1, b.y1))
+        found[-1] = replace(last, text=last.text + piece.text, box=box, size=max(last.size, piece.size)), of
+    return found
+
+
+def _tells(word: Word) -> bool:
+    """Whether a word holds a letter or a figure; a stop or a dash goes with its word, seen or not."""
+    return any(letter.isalnum() for letter in word.text)
+
+
+def _placed_words(glyphs: Glyphs, starts: Places) -> Iterator[tuple[Word, Placed | None]]:
     low = np.minimum.reduceat(glyphs.boxes, starts, axis=0)
     high = np.maximum.reduceat(glyphs.boxes, starts, axis=0)
     boxes = np.concatenate([low[:, :2], high[:, 2:]], axis=1).tolist()

@@ -195,6 +195,23 @@ def test_what_can_be_seen_is_visible_however_it_is_painted(draw: Callable[[Canva
     assert all(word.visible for word in read(drawn(draw)).words)
 
 
+def test_a_hidden_word_that_touches_a_visible_one_hides_nothing_but_itself() -> None:
+    def page(canvas: Canvas) -> None:
+        canvas.drawString(60, 400, "covered@example.com")
+        canvas.setFillGray(1)
+        canvas.rect(50, 392, 106, 20, stroke=0, fill=1)
+        canvas.setFillGray(0)
+        canvas.drawString(157, 400, "Twins")
+        text = canvas.beginText(60, 300)
+        text.textOut("Seen")
+        text.setTextRenderMode(3)
+        text.textOut("secret")
+        canvas.drawText(text)
+
+    seen = {word.text: word.visible for word in read(drawn(page)).words}
+    assert seen == {"covered@example.com": False, "Twins": True, "Seen": True, "secret": False}
+
+
 def layered(canvas: Canvas) -> None:
     canvas.drawString(60, 400, "Shown")
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from procession.digitize.classify import meaning_of
 from procession.digitize.values import dates
@@ -48,6 +49,7 @@ def unnumbered(text: str) -> str:
     return _NUMBERING.sub("", text)
 
 
+@lru_cache(maxsize=8192)
 def label_meaning(text: str) -> Meaning | None:
     """Meaning of a text that is nothing but a label."""
     text = unnumbered(text)

@@ -32,6 +32,8 @@ WIDE_GAP_SPACES = 1.6
 PREFIX_WORDS_MAX = 5
 
 _COLON = re.compile(r"(?P<label>[^:?]{2,60}?)\s*(?:[:?]\s*[:–—-]?|\s[–—=]|(?<=\w)[.…]{2,})\s+(?=\S)")
+_TELLING = re.compile(r"\d|@|&| (?:and|und|et|y|en|e) ")
+_HAS_COLON = re.compile(r"[:?–—=…]|\.\.")
 _SEPARATOR = re.compile(r"\s+(?:[|·•;,]|[–—]|and|und|et|y|en|e)?\s*(?:and\s+)?$|[,;|·•]\s*$")
 _JOINING = frozenset(
     {"of", "is", "at", "on", "by", "for", "the", "a", "to", "von", "der", "de", "del", "du", "di", "van", "in", "am"}
@@ -84,6 +86,8 @@ def pairs(layout: Layout, *, soft: bool = True) -> Iterator[Pair]:
 
 def _inside(chunk: Passage) -> Iterator[Pair]:
     """Labels with their values in one chunk: "Date: 5 May 2027 | Time: 3 pm"."""
+    if not _HAS_COLON.search(chunk.text):
+        return
     marks: list[tuple[int, int, Meaning, str]] = []
     for match in _COLON.finditer(chunk.text):
         named = _label_before(match["label"])
@@ -152,13 +156,17 @@ def _glued(chunk: Passage) -> Pair | None:
         return None
     gaps = [after.box.x0 - before.box.x1 for before, after in pairwise(words)]
     usual = sorted(gaps)[len(gaps) // 2] if len(gaps) > 2 else 0.28 * chunk.height
+    wide_gap = WIDE_GAP_SPACES * max(usual, 0.15 * chunk.height)
+    parted = max(gaps[:PREFIX_WORDS_MAX]) >= wide_gap or words[0].bold != words[-1].bold
+    if not parted and not _TELLING.search(chunk.text):
+        return None
     for count in range(min(PREFIX_WORDS_MAX, len(words) - 1), 0, -1):
         label = " ".join(word.text for word in words[:count])
         rest = " ".join(word.text for word in words[count:])
         meaning = _whole(label)
         if meaning is None or _BLANK.match(rest) or rest.endswith((":", "?")) or words[count - 1].text in _JOINING:
             continue
-        wide = gaps[count - 1] >= WIDE_GAP_SPACES * max(usual, 0.15 * chunk.height)
+        wide = gaps[count - 1] >= wide_gap
         styled = words[count - 1].bold != words[count].bold
         start = len(label) + 1
         end = _up_to_blank(chunk.text, start)

@@ -29,8 +29,8 @@ PROSE_HEIGHTS_MIN = 20.0
 COLUMN_HEIGHTS_MIN = 14.0
 """or this many where columns of it stand side by side."""
 COLUMN_ROWS_MIN = 3
-ROW_WORDS_BACK = 12
-"""Words of a row that one more is compared with."""
+ROWS_BACK = 4
+"""Rows a word may still belong to, going by their bottoms."""
 _LEADER = re.compile(r"^(?:\.{3,}|…{2,}|[.·]{4,})$")
 
 Style = tuple[str, float, bool, tuple[int, int, int]]
@@ -216,30 +216,29 @@ def aligned(upper: Rect, lower: Rect) -> bool:
 
 def _rows(words: Sequence[Word]) -> list[list[Word]]:
     rows: list[list[Word]] = []
+    shared: list[list[float]] = []
+    """Of each row the height all its words have in common: the lowest top and the highest bottom."""
     for word in sorted(words, key=lambda w: w.box.y1):
+        _, y0, _, y1 = word.box
         home = None
-        for row in rows[-4:]:
-            if _level(row[-1].box, word.box) and all(_touches(other.box, word.box) for other in row[-ROW_WORDS_BACK:]):
-                home = row
+        for at in range(len(rows) - 1, max(len(rows) - ROWS_BACK, 0) - 1, -1):
+            _, top, _, bottom = rows[at][-1].box
+            small = y1 - y0 if y1 - y0 < bottom - top else bottom - top
+            level = (y1 if y1 < bottom else bottom) - (y0 if y0 > top else top) > 0.55 * small
+            # two lines of small type beside a large word are two rows: neither shares any height with the other
+            if level and min(shared[at][1], y1) - max(shared[at][0], y0) > 0.1 * small:
+                home = at
         if home is None:
             rows.append([word])
+            shared.append([y0, y1])
         else:
-            home.append(word)
+            rows[home].append(word)
+            shared[home] = [max(shared[home][0], y0), min(shared[home][1], y1)]
     for row in rows:
         row.sort(key=lambda w: w.box.x0)
         if sum(w.rtl for w in row) > len(row) / 2:
             row.reverse()
     return sorted(rows, key=lambda row: min(w.box.y0 for w in row))
-
-
-def _level(one: Rect, two: Rect) -> bool:
-    shared = min(one.y1, two.y1) - max(one.y0, two.y0)
-    return shared > 0.55 * min(one.height, two.height)
-
-
-def _touches(one: Rect, two: Rect) -> bool:
-    """Two lines of small type beside a large word are two rows: neither shares any height with the other."""
-    return min(one.y1, two.y1) - max(one.y0, two.y0) > 0.1 * min(one.height, two.height)
 
 
 def _chunks(page: int, row: Sequence[Word], rules: Sequence[Rect]) -> tuple[Passage, ...]:

@@ -15,6 +15,9 @@ from procession.digitize.values.passages import Layout, Passage
 from procession.digitize.values.role_words import DATE_ROLES, DEPOSIT_OR_BALANCE, MONEY_ROLES
 from procession.domain.form import Subtype
 
+SHORT_CHARS = 120
+"""In a form longer texts are explanations."""
+
 _SENTENCE = re.compile(
     r"(?<!\b[A-Z])(?<!\bNo)(?<!\bno)(?<!\bCo)(?<!\bSt)(?<!\bInc)(?<!\bLtd)(?<!\bapprox)(?<![\s(]\d)(?<![\s(]\d\d)[.;!?]\s+(?=[A-Z“\"(\d€£$])"
 )
@@ -38,6 +41,8 @@ _MONEY = frozenset({Subtype.DEPOSIT_AMOUNT, Subtype.BALANCE_DUE, Subtype.TOTAL_A
 
 def dates_by_role(reading: Reading) -> Iterator[Found]:
     for layout, passage in reading.passages():
+        if not reading.running and len(passage.text) > SHORT_CHARS:
+            continue
         found = dates.find_dates(passage.text)
         named = _roles_of(layout, passage, [(one.start, one.end) for one in found], DATE_ROLES)
         for one, role_of in zip(found, named, strict=True):
@@ -60,6 +65,8 @@ def dates_by_role(reading: Reading) -> Iterator[Found]:
 
 def money_by_role(reading: Reading) -> Iterator[Found]:
     for layout, passage in reading.passages():
+        if not reading.running and len(passage.text) > SHORT_CHARS:
+            continue
         labelled_cell = id(passage) in layout.place and bool(layout.left_of(passage))
         found = find_money(passage.text, bare=labelled_cell)
         named = _roles_of(layout, passage, [(one.start, one.end) for one in found], MONEY_ROLES)
