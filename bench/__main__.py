@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bench import digitize, latency, overhead
+from bench import digitize, latency, ocr, overhead, text
 from bench.machine import machine_line
 from bench.report import NotMeasured, say
 
@@ -26,6 +26,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "overhead": Benchmark(lambda chosen: overhead.run(chosen.quick), overhead.LENGTH),
     "latency": Benchmark(lambda chosen: latency.run(chosen.quick), latency.LENGTH),
     "digitize": Benchmark(digitize.run, digitize.LENGTH, digitize.arguments),
+    "ocr": Benchmark(ocr.run, ocr.LENGTH, ocr.arguments),
+    "text": Benchmark(text.run, text.LENGTH, text.arguments),
 }
 
 

@@ -24,15 +24,14 @@ import tesserocr
 from procession.digitize import tessdata as language_data
 from procession.digitize.page import Rect, Word
 from procession.digitize.render import Picture
+from procession.digitize.skew import lies_sideways, skew_degrees
 
 cv2.setNumThreads(1)  # a child has one core's worth of work
 
 Turn = Literal[0, 90, 180, 270]
 TURNS: tuple[Turn, ...] = (0, 90, 180, 270)
+SIDEWAYS: tuple[Turn, ...] = (90, 270)
 
-SKEW_DEGREES_MAX = 6.0
-"""More than a crooked feed of the scanner is no skew."""
-SKEW_DEGREES_MIN = 0.15
 WORD_CONFIDENCE_MIN = 0.15
 """Below this Tesseract reads speckles and rules, not words."""
 PROBE_PIXELS = 1_600_000
@@ -136,11 +135,12 @@ class Recogniser:
 
     def recognise(self, picture: Picture, dpi: float) -> Reading:
         """Words of a page picture in Tesseract's reading order; boxes in points of the upright page."""
-        upright = _deskewed(picture, dpi, 0)
+        turn = self._turn(picture, dpi, SIDEWAYS) if lies_sideways(picture) else 0
+        upright = _deskewed(_rotate_quarter(picture, turn), dpi, turn)
         words = self.words(upright.picture, dpi)
         if not _reads_upright(words):
-            turn = self._turn(picture, dpi)
-            if turn:
+            doubted, turn = turn, self._turn(picture, dpi, TURNS)
+            if turn != doubted:
                 upright = _deskewed(_rotate_quarter(picture, turn), dpi, turn)
                 words = self.words(upright.picture, dpi)
         return Reading(upright, words, mean_confidence(words))
@@ -179,16 +179,16 @@ class Recogniser:
         self._api.SetImageBytes(np.ascontiguousarray(picture).tobytes(), width, height, 1, width)
         self._api.SetSourceResolution(round(dpi))
 
-    def _turn(self, picture: Picture, dpi: float) -> Turn:
-        """Reads a strip of the page, made smaller, in all four turns: a third of a second, for doubtful pages only."""
+    def _turn(self, picture: Picture, dpi: float, turns: Sequence[Turn]) -> Turn:
+        """Reads a strip of the page, made smaller, in all ``turns``: a third of a second, for doubtful pages only."""
         factor = min(1.0, (PROBE_PIXELS / picture.size) ** 0.5)
         small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else picture
         strip = _busiest_strip(np.asarray(small, dtype=np.uint8))
-        best: tuple[float, Turn] = (0.0, 0)
+        best: tuple[float, Turn] = (0.0, turns[0])
         # one block: the automatic layout would turn sideways text by itself and make every turn look right
         self._api.SetPageSegMode(tesserocr.PSM.SINGLE_BLOCK)
         try:
-            for turn in TURNS:
+            for turn in turns:
                 score = _legibility(self.words(_rotate_quarter(strip, turn), dpi * factor))
                 if score > best[0]:
                     best = score, turn
@@ -202,27 +202,6 @@ def mean_confidence(words: Sequence[Word]) -> float:
     return sum(word.confidence * len(word.text) for word in words) / total if total else 0.0
 
 
-def skew_degrees(picture: Picture) -> float:
-    """How far text lines lean, in degrees clockwise, 0 when less than SKEW_DEGREES_MIN or not sure.
-
-    Projection profile: the angle at which rows of ink are sharpest (sum of squared differences of the row sums).
-    """
-    factor = min(1.0, (600_000 / max(picture.size, 1)) ** 0.5)
-    small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else picture
-    ink = np.asarray(255 - small, dtype=np.float32)
-    ink[ink < 80] = 0
-    if not ink.any():
-        return 0.0
-    coarse = max(np.arange(-SKEW_DEGREES_MAX, SKEW_DEGREES_MAX + 0.01, 0.5), key=lambda a: _sharpness(ink, float(a)))
-    fine = max(np.arange(coarse - 0.5, coarse + 0.51, 0.1), key=lambda a: _sharpness(ink, float(a)))
-    angle = float(fine)
-    if abs(angle) < SKEW_DEGREES_MIN or abs(angle) > SKEW_DEGREES_MAX:
-        return 0.0
-    if _sharpness(ink, angle) < 1.05 * _sharpness(ink, 0.0):
-        return 0.0
-    return round(angle, 2)
-
-
 def _deskewed(picture: Picture, dpi: float, turn: Turn) -> Upright:
     skew = skew_degrees(picture)
     return Upright(_rotate_small(picture, skew) if skew else picture, dpi, turn, skew)
@@ -233,15 +212,6 @@ def _reads_upright(words: Sequence[Word]) -> bool:
     long = [word for word in words if len(word.text) >= 4]
     tall = sum(word.box.height > 1.2 * word.box.width for word in long)
     return len(long) >= 3 and mean_confidence(words) >= GOOD_CONFIDENCE and tall < 0.4 * len(long)
-
-
-def _sharpness(ink: np.ndarray[Any, np.dtype[np.float32]], degrees: float) -> float:
-    height, width = ink.shape
-    # a shear moves columns up or down: as good as a rotation for small angles, and rows keep their ink
-    matrix = np.array([[1, 0, 0], [-math.tan(math.radians(degrees)), 1, math.tan(math.radians(degrees)) * width / 2]])
-    sheared = cv2.warpAffine(ink, matrix, (width, height), flags=cv2.INTER_LINEAR)
-    rows = sheared.sum(axis=1)
-    return float(np.square(np.diff(rows)).sum())
 
 
 def _rotate_small(picture: Picture, degrees: float) -> Picture:

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from procession.digitize import ocr, scan
 from procession.digitize.page import PageContent, Rect
 from procession.digitize.render import Picture
+from procession.digitize.skew import SKEW_DEGREES_MAX, lies_sideways, skew_degrees
 from procession.digitize.tessdata import MissingLanguage
 from procession.digitize.values import extract_values
 from procession.domain.form import Source, Subtype
@@ -71,11 +72,11 @@ def test_a_turned_scan_is_read_and_its_boxes_lead_back(recogniser: ocr.Recognise
     assert (box.width > box.height) == (turn == 180)
 
 
-@pytest.mark.parametrize("degrees", [1.5, -2.5])
+@pytest.mark.parametrize("degrees", [1.5, -2.5, 5.0, -8.0])
 def test_a_crooked_scan_is_straightened_and_its_boxes_lead_back(recogniser: ocr.Recogniser, degrees: float) -> None:
     image = Image.fromarray(page_picture()).rotate(-degrees, fillcolor=255, resample=Image.Resampling.BILINEAR)
     crooked = np.asarray(image, dtype=np.uint8)
-    assert ocr.skew_degrees(crooked) == pytest.approx(degrees, abs=0.3)
+    assert skew_degrees(crooked) == pytest.approx(degrees, abs=0.3)
     reading = recogniser.recognise(crooked, DPI)
     assert "September" in found(reading)
     word = next(one for one in reading.words if one.text == "photographs")
@@ -84,7 +85,23 @@ def test_a_crooked_scan_is_straightened_and_its_boxes_lead_back(recogniser: ocr.
 
 
 def test_a_straight_page_is_left_alone() -> None:
-    assert ocr.skew_degrees(page_picture()) == 0.0
+    assert skew_degrees(page_picture()) == 0.0
+
+
+def test_more_than_the_largest_skew_is_left_alone() -> None:
+    image = Image.fromarray(page_picture()).rotate(-SKEW_DEGREES_MAX - 4, fillcolor=255)
+    assert skew_degrees(np.asarray(image, dtype=np.uint8)) == 0.0
+
+
+def test_only_lines_that_run_up_the_page_make_it_lie_sideways() -> None:
+    upright = page_picture()
+    assert [lies_sideways(np.ascontiguousarray(np.rot90(upright, turn))) for turn in range(4)] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert not lies_sideways(np.full((400, 300), 255, dtype=np.uint8))
 
 
 def test_an_empty_page_has_no_words(recogniser: ocr.Recogniser) -> None:
