@@ -59,7 +59,11 @@ class Upright:
         return float(self.picture.shape[0] * 72 / self.dpi)
 
     def displayed(self, box: Rect) -> Rect:
-        """``box`` of the upright page as the smallest box around it on the page as displayed; both in points."""
+        """``box`` of the upright page on the page as displayed, where it leans; both in points.
+
+        The smallest box around it would be twice as tall as a line across a page that leans by two degrees, one of its
+        own size would miss its ends: the mean of both (geometric) meets either by two thirds.
+        """
         angle = math.radians(-self.skew_degrees)
         cx, cy = self.width / 2, self.height / 2
         corners = []
@@ -71,7 +75,11 @@ class Upright:
                 )
             )
         xs, ys = [x for x, _ in corners], [y for _, y in corners]
-        return Rect(min(xs), min(ys), max(xs), max(ys))
+        around = Rect(min(xs), min(ys), max(xs), max(ys))
+        own = (box.width, box.height) if self.turn % 180 == 0 else (box.height, box.width)
+        width, height = math.sqrt(around.width * own[0]), math.sqrt(around.height * own[1])
+        x, y = around.centre
+        return Rect(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
     def _turned_back(self, x: float, y: float) -> tuple[float, float]:
         if self.turn == 90:

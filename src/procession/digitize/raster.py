@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from procession.digitize.page import Rect, Segment, Shape, Word
-from procession.digitize.raster_boxes import SQUARE_POINTS, find_boxes
-from procession.digitize.raster_lines import find_lines
+from procession.digitize.raster_boxes import SQUARE_POINTS, find_boxes, once
+from procession.digitize.raster_lines import find_lines, short_rules
+from procession.digitize.raster_panels import find_panels
 from procession.digitize.render import Picture
 
 INK_POINTS_MIN = (18.0, 5.0)
@@ -46,10 +47,18 @@ def trace(picture: Picture, dpi: float, words: Sequence[Word] = ()) -> Traced:
     segments = find_lines(dark, dpi, words, noise)
     lines = _drawn(segments, picture.shape, scale)
     ink = _ink(dark, dpi, noise)
-    boxes = find_boxes(ink | lines, scale, words)
-    strong = (dark > max(STRONG_LEVEL, 5 * noise)).astype(np.uint8)
+    strong: Picture = np.asarray(dark > max(STRONG_LEVEL, 5 * noise), dtype=np.uint8)
+    # light rules need faint ink; where a watermark runs through a box, strong ink alone shows it
+    boxes = once(find_boxes(ink | lines, scale, words) + find_boxes(strong, scale, words))
     marks = _handwriting(strong, lines, scale, words, boxes)
-    return Traced(segments, boxes + marks)
+    segments += short_rules(strong, [*segments, *_sides(boxes)], dpi, words)
+    return Traced(segments, boxes + marks + find_panels(picture, dpi, noise))
+
+
+def _sides(boxes: Sequence[Shape]) -> list[Segment]:
+    """The upper and lower sides of boxes to tick: strokes as short as these are no rules of their own."""
+    small = [one.box for one in boxes if one.box.width <= SQUARE_POINTS[1]]
+    return [Segment(Rect(box.x0, y - 2, box.x1, y + 2), horizontal=True) for box in small for y in (box.y0, box.y1)]
 
 
 def _ink(dark: Picture, dpi: float, noise: float) -> Picture:

@@ -15,6 +15,9 @@ from procession.digitize.render import Picture
 
 SQUARE_POINTS = (5.5, 26.0)
 """Side of a checkbox."""
+OVAL_POINTS = ((9.0, 30.0), (5.0, 14.0))
+"""Width and height of an oval to fill in."""
+OVAL_ASPECT_MIN = 1.5
 FRAME_POINTS_MIN = (14.0, 8.0)
 """Width and height from which a frame is a place to write."""
 STROKE_POINTS_MAX = 2.6
@@ -47,7 +50,7 @@ def find_boxes(ink: Picture, scale: float, words: Sequence[Word]) -> list[Shape]
             shape = _enclosed(ink, contour, (x, y, width, height), scale)
         if shape is not None and not (shape.box.width <= SQUARE_POINTS[1] and letters.covers(shape.box)):
             found.append(shape)
-    return _once(found)
+    return once(found)
 
 
 def _is_print(word: Word) -> bool:
@@ -65,6 +68,8 @@ def _outlined(ink: Picture, contour: NDArray[Any], at: tuple[int, int, int, int]
     """A square whose four sides are inked, or a circle, that touches nothing else; None for letters."""
     x, y, width, height = at
     box = Rect(x * scale, y * scale, (x + width) * scale, (y + height) * scale)
+    if width >= OVAL_ASPECT_MIN * height:
+        return _oval(ink, contour, at, box)
     low, high = SQUARE_POINTS
     if not (low <= box.width <= high and low <= box.height <= high and 0.7 <= width / height <= 1.43):
         return None
@@ -94,6 +99,25 @@ def _outlined(ink: Picture, contour: NDArray[Any], at: tuple[int, int, int, int]
             return None
         kind = "ellipse"
     return Shape(box, kind, stroked=True, filled=_marked(ink, x, y, width, height))
+
+
+def _oval(ink: Picture, contour: NDArray[Any], at: tuple[int, int, int, int], box: Rect) -> Shape | None:
+    """A flat outline with round ends, hollow or filled in by hand; no corner of it is inked."""
+    x, y, width, height = at
+    (narrow, wide), (low, high) = OVAL_POINTS
+    if not (narrow <= box.width <= wide and low <= box.height <= high):
+        return None
+    if not 0.75 <= cv2.contourArea(contour) / max(1, (width - 1) * (height - 1)) <= 0.97:
+        return None
+    part = ink[y : y + height, x : x + width]
+    corner = max(1, height // 7)
+    corners = (part[:corner, :corner], part[:corner, -corner:], part[-corner:, :corner], part[-corner:, -corner:])
+    if max(float(one.mean()) for one in corners) > 0.35:
+        return None
+    middle = part[:, width // 3 : -(width // 3)]
+    if float(middle[:2].max(axis=0).mean()) < 0.9 or float(middle[-2:].max(axis=0).mean()) < 0.9:
+        return None
+    return Shape(box, "ellipse", stroked=True, filled=_marked(ink, x, y, width, height))
 
 
 def _in_a_row(ink: Picture, at: tuple[int, int, int, int]) -> bool:
@@ -154,29 +178,32 @@ def _thickness(shares: NDArray[Any]) -> int:
 
 
 def _runs_on(ink: Picture, at: tuple[int, int, int, int], scale: float) -> bool:
-    """Whether at least two borders go on past the corners: a cell of a grid, not a box of its own."""
+    """Whether at least two borders go on past the corners: a cell of a grid, not a box of its own.
+
+    Only upright ones may: boxes to tick stand on one another in a list, each before its words.
+    """
     x0, y0, x1, y1 = at
     height, width = ink.shape
     reach, skip, band = max(3, round(3.5 / scale)), 2, max(2, round(1.2 / scale))
-    going = 0
+    across = upright = 0
     for y in (y0, y1):
         rows = slice(max(0, y - band), min(height, y + band))
         before = ink[rows, max(0, x0 - skip - reach) : max(0, x0 - skip)].max(axis=0, initial=0)
         after = ink[rows, x1 + skip : min(width, x1 + skip + reach)].max(axis=0, initial=0)
-        going += _full(before) or _full(after)
+        across += _full(before) or _full(after)
     for x in (x0, x1):
         columns = slice(max(0, x - band), min(width, x + band))
         before = ink[max(0, y0 - skip - reach) : max(0, y0 - skip), columns].max(axis=1, initial=0)
         after = ink[y1 + skip : min(height, y1 + skip + reach), columns].max(axis=1, initial=0)
-        going += _full(before) or _full(after)
-    return going >= 2
+        upright += _full(before) or _full(after)
+    return across > 0 and across + upright >= 2
 
 
 def _full(line: NDArray[Any]) -> bool:
     return bool(line.size) and float(line.mean()) > 0.85
 
 
-def _once(shapes: Sequence[Shape]) -> list[Shape]:
+def once(shapes: Sequence[Shape]) -> list[Shape]:
     """Each box once, by its outer border where both were found."""
     seen = Places([])
     kept: list[Shape] = []

@@ -27,6 +27,12 @@ GAP_POINTS_MAX = 3.0
 """Breaks of a scanned rule that are closed."""
 CRACK_POINTS_MAX = 1.0
 """Breaks that are closed between pieces shorter than a rule, too."""
+SHORT_POINTS_MIN = 8.0
+"""Shortest rule that stands alone: a place for an initial or a tick."""
+SHORT_THICKNESS_MAX = 2.2
+SHORT_FULLNESS_MIN = 0.6
+DASH_GAP_POINTS = 6.0
+"""A stroke this near to a word, at half its height, is a dash."""
 DOT_POINTS_MAX = 5.0
 """Longest dot or dash of a dotted rule."""
 BLUR_POINTS = 3.2
@@ -68,6 +74,36 @@ def find_lines(dark: Picture, dpi: float, words: Sequence[Word], noise: float) -
     return [_segment(run, scale, horizontal=True) for run in across] + [
         _segment(run, scale, horizontal=False) for run in upright
     ]
+
+
+def short_rules(strong: Picture, segments: Sequence[Segment], dpi: float, words: Sequence[Word]) -> list[Segment]:
+    """Level strokes shorter than a rule that touch no other ink and are no dashes. ``strong``: 1 where there is ink."""
+    scale = 72 / dpi
+    rest = strong.copy()
+    for one in segments:
+        x0, y0, x1, y1 = (round(value / scale) for value in one.box)
+        rest[max(0, y0 - 1) : y1 + 2, max(0, x0 - 1) : x1 + 2] = 0
+    count, _, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
+    x, y, width, height, area = stats[1:count].T
+    fits = (width * scale >= SHORT_POINTS_MIN) & (width * scale < LINE_POINTS_MIN)
+    fits &= (height * scale <= SHORT_THICKNESS_MAX) & (area >= SHORT_FULLNESS_MIN * width * height)
+    found = []
+    for at in np.flatnonzero(fits)[:RUNS_MAX]:
+        left, top = float(x[at]) * scale, float(y[at]) * scale
+        box = Rect(left, top, left + float(width[at]) * scale, top + float(height[at]) * scale)
+        if not any(_is_dash(box, word) for word in words):
+            found.append(Segment(box, True, round(box.height, 2)))
+    return found
+
+
+def _is_dash(box: Rect, word: Word) -> bool:
+    """Within a word, or beside one at half its height."""
+    if not any(c.isalnum() for c in word.text):
+        return False
+    middle, height = box.centre[1], word.box.height
+    if not word.box.y0 - 1 <= middle <= word.box.y1 - 0.12 * height:
+        return False
+    return box.x0 < word.box.x1 + DASH_GAP_POINTS and box.x1 > word.box.x0 - DASH_GAP_POINTS
 
 
 def _segment(run: _Run, scale: float, *, horizontal: bool) -> Segment:
