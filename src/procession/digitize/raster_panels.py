@@ -21,6 +21,8 @@ PANEL_HEIGHT_MAX = 150.0
 """Points; a taller shade has no paper near to compare with."""
 STROKE_POINTS = 4.0
 """Narrower print is no part of the shade behind it."""
+EVEN_LEVELS_MAX = 12.0
+"""Between the lightest and the darkest tenth of a panel; more is print that ran together."""
 FULLNESS_MIN = 0.88
 """Of its bounding box, that a panel covers."""
 PANELS_MAX = 400
@@ -32,17 +34,17 @@ def find_panels(picture: Picture, dpi: float, noise: float) -> list[Shape]:
     per_point = dpi / 72 / 2
     scale = 1 / per_point
     stroke, reach = (max(3, round(points * per_point)) | 1 for points in (STROKE_POINTS, PANEL_HEIGHT_MAX / 2))
-    ground = cv2.morphologyEx(cv2.blur(half, (3, 3)), cv2.MORPH_CLOSE, np.ones((stroke, stroke), np.uint8))
-    ground = cv2.medianBlur(np.asarray(ground, dtype=np.uint8), 5)
+    unwritten = cv2.morphologyEx(cv2.blur(half, (3, 3)), cv2.MORPH_CLOSE, np.ones((stroke, stroke), np.uint8))
+    ground = cv2.medianBlur(np.asarray(unwritten, dtype=np.uint8), 5)
     small = cv2.resize(ground, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     # the paper is the lightest ground near; the median over a patch first, so that a speck of noise is no paper
     lightest = cv2.dilate(cv2.medianBlur(small, 5), np.ones((max(3, reach // 4) | 1,) * 2, np.uint8))
     paper = cv2.resize(cv2.blur(lightest, (5, 5)), half.shape[::-1], interpolation=cv2.INTER_LINEAR)
     darker = cv2.subtract(paper, ground)
     least = max(SHADE_LEVELS[0], SHADE_NOISE * noise)
-    mask = ((darker > least) & (darker < SHADE_LEVELS[1])).astype(np.uint8)
+    shaded = ((darker > least) & (darker < SHADE_LEVELS[1])).astype(np.uint8)
     thin = [max(3, round(0.7 * points * per_point)) | 1 for points in PANEL_POINTS_MIN]
-    mask = cv2.morphologyEx(np.asarray(mask), cv2.MORPH_OPEN, np.ones((thin[1], thin[0]), np.uint8))
+    mask = cv2.morphologyEx(shaded, cv2.MORPH_OPEN, np.ones((thin[1], thin[0]), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
     found = []
     for label, (x, y, width, height, _) in enumerate(stats[1 : min(count, PANELS_MAX)], start=1):
@@ -51,9 +53,10 @@ def find_panels(picture: Picture, dpi: float, noise: float) -> list[Shape]:
         whole = part[top:bottom, left:right]
         if not whole.size or float(whole.mean()) < FULLNESS_MIN:
             continue
-        box = Rect((x + left) * scale, (y + top) * scale, (x + right) * scale, (y + bottom) * scale)
-        if _is_panel(box, half.shape[1] * scale, half.shape[0] * scale):
-            level = int(np.median(ground[y + top : y + bottom, x + left : x + right]))
+        box = Rect(*(float(at * scale) for at in (x + left, y + top, x + right, y + bottom)))
+        shade = ground[y + top : y + bottom, x + left : x + right]
+        dark, level, light = (int(value) for value in np.percentile(shade, (10, 50, 90)))
+        if light - dark <= EVEN_LEVELS_MAX and _is_panel(box, half.shape[1] * scale, half.shape[0] * scale):
             found.append(Shape(box, "rect", stroked=False, filled=True, fill=(level, level, level)))
     return found
 

@@ -168,3 +168,16 @@ def test_the_edges_of_a_background_part_no_cell(height: float, parted: bool) -> 
     drawn.page.shapes.append(Shape(panel, "rect", stroked=False, filled=True, fill=(220, 250, 255)))
     boxes = [one.box for one in proposed(drawn) if one.rule in ("box", "small")]
     assert any(box.width < 250 for box in boxes) == parted
+
+
+@pytest.mark.parametrize(("source", "fields"), [("scanned", 1), ("digital", 3)])
+def test_on_a_scan_room_for_a_letter_parts_groups_of_one_field(source: str, fields: int) -> None:
+    """Printed commas between the groups of an amount are too light to be recognised."""
+    drawn = Drawn()
+    x = 100.0
+    for count in (2, 3, 3):
+        x = letters(drawn, x, 300, count) + 14.4
+    drawn.page.source = source  # type: ignore[assignment]
+    combs = [one for one in proposed(drawn) if one.rule == "comb" and (one.max_length or 0) >= 2]
+    whole = [one for one in combs if one.max_length == 8]
+    assert len(whole) == (1 if fields == 1 else 0)

@@ -188,3 +188,62 @@ def test_the_o_of_an_unread_word_is_no_circle() -> None:
     sheet.draw.ellipse((100, 100, 124, 124), outline=0, width=2)
     sheet.line(64.5, 50, 64.5, 62)
     assert [shape for shape in trace(sheet.picture, DPI).shapes if shape.kind == "ellipse"] == []
+
+
+def grain(picture: Picture, spread: float = 6.0) -> Picture:
+    noise = np.random.default_rng(7).normal(0, spread, picture.shape)
+    return np.clip(picture * (240 / 255) + 6 + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("shade", [225, 243])
+def test_shaded_places_without_a_border_are_panels_and_their_labels_are_not(shade: int) -> None:
+    sheet = Sheet()
+    font = ImageFont.load_default(22)
+    for y in (80, 140, 200):
+        sheet.draw.text((100 * 2, (y - 13) * 2), "Address of the venue", fill=0, font=font)
+        sheet.draw.rectangle((100 * 2, y * 2, 340 * 2, (y + 18) * 2), fill=shade)
+    found = [shape for shape in trace(grain(sheet.picture), DPI).shapes if shape.filled and not shape.stroked]
+    assert [shape.box for shape in found] == [pytest.approx((100, y, 340, y + 18), abs=2.5) for y in (80, 140, 200)]
+
+
+def test_text_and_bare_paper_are_no_panels() -> None:
+    sheet = Sheet()
+    for line in range(8):
+        sheet.draw.text(
+            (100, 80 + 30 * line), "Heavy words fill this line from end to end", fill=0, font=ImageFont.load_default(26)
+        )
+    assert not [shape for shape in trace(grain(sheet.picture), DPI).shapes if shape.filled and not shape.stroked]
+
+
+def test_ovals_to_fill_in_are_ellipses() -> None:
+    sheet = Sheet()
+    for y in (60, 80, 100):
+        sheet.draw.rounded_rectangle((100 * 2, y * 2, 116 * 2, (y + 8) * 2), 8, outline=0, width=2)
+    shapes = trace(sheet.picture, DPI).shapes
+    assert [shape.kind for shape in shapes] == ["ellipse"] * 3
+    assert shapes[0].box == pytest.approx((100, 60, 116, 68), abs=1.5)
+
+
+def test_boxes_that_stand_on_one_another_are_boxes_each() -> None:
+    sheet = Sheet()
+    for y in (60, 74, 88, 102):
+        sheet.box(50, y, 62, y + 14)
+    boxes = [shape.box for shape in trace(sheet.picture, DPI).shapes if shape.kind == "rect"]
+    assert [box.y0 for box in boxes] == pytest.approx([60, 74, 88, 102], abs=1.5)
+
+
+def test_a_box_under_a_watermark_is_still_a_box() -> None:
+    sheet = Sheet()
+    sheet.draw.line((60, 60, 260, 260), fill=226, width=30)
+    sheet.box(70, 70, 83, 82)
+    boxes = [shape.box for shape in trace(sheet.picture, DPI).shapes if shape.kind == "rect" and shape.stroked]
+    assert boxes == [pytest.approx((70, 70, 83, 82), abs=1.5)]
+
+
+def test_a_short_rule_that_stands_alone_is_one_and_a_dash_between_words_is_none() -> None:
+    sheet = Sheet()
+    sheet.line(100, 100, 112, 100)
+    sheet.line(100, 150, 112, 150)
+    beside = [Word("Deposit", Rect(60, 145, 97, 155)), Word("Balance", Rect(116, 145, 150, 155))]
+    (rule,) = trace(sheet.picture, DPI, beside).segments
+    assert rule.box == pytest.approx((100, 99.5, 112.5, 101), abs=1.5)

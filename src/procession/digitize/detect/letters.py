@@ -21,6 +21,8 @@ UNEVEN_POINTS = 1.5
 CELLS_MIN = 4
 GAP_CELLS_MAX = (0.6, 1.6)
 """Widest gap within one field, in boxes: bare, and with a separator in it ("12 / 31 / 2026", thousands)."""
+SEPARATOR_CELLS = (0.8, 1.2)
+"""Room for a separator within one field, in boxes, where it cannot be read."""
 SEPARATOR_CHARS_MAX = 1
 PARTS, PART_PRIOR = 2, 0.4
 """So many groups may be fields of their own: a postcode's two halves."""
@@ -60,7 +62,7 @@ def _closed_combs(page: PageContent, cells: Sequence[Rect], layout: Layout) -> I
     dashes = [s.box for s in page.segments if s.horizontal and s.box.width < LETTER_POINTS_MAX]
     chains: list[list[list[Rect]]] = []
     for row in sorted(rows, key=lambda one: (round(one[0].y0 / 3), one[0].x0)):
-        if chains and _continues(chains[-1][-1], row, layout, dashes):
+        if chains and _continues(chains[-1][-1], row, layout, dashes, faint=page.source == "scanned"):
             chains[-1].append(row)
         else:
             chains.append([row])
@@ -161,7 +163,10 @@ def _alike(one: Rect, other: Rect) -> bool:
     )
 
 
-def _continues(row: Sequence[Rect], following: Sequence[Rect], layout: Layout, dashes: Sequence[Rect]) -> bool:
+def _continues(
+    row: Sequence[Rect], following: Sequence[Rect], layout: Layout, dashes: Sequence[Rect], faint: bool
+) -> bool:
+    """Whether two rows are one field. ``faint``: light print is not recognised; room for a letter parts them."""
     last, first = row[-1], following[0]
     gap = first.x0 - last.x1
     if not _alike(last, first) or not 0 <= gap <= GAP_CELLS_MAX[1] * last.width:
@@ -171,6 +176,8 @@ def _continues(row: Sequence[Rect], following: Sequence[Rect], layout: Layout, d
     if any(len(word.text) > SEPARATOR_CHARS_MAX or word.text.isalnum() for word in words):
         return False
     dashed = any(between.x0 <= d.x0 and d.x1 <= between.x1 and between.y0 < d.y0 < between.y1 for d in dashes)
+    if faint and SEPARATOR_CELLS[0] <= gap / last.width <= SEPARATOR_CELLS[1]:
+        dashed = not layout.words_in(union(following))  # ".00" is printed, not to be filled in
     return gap <= GAP_CELLS_MAX[1 if words or dashed else 0] * last.width
 
 
