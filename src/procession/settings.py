@@ -110,6 +110,13 @@ class Ocr(_Section):
     """Resolution at which scanned pages are read."""
 
 
+class Templates(_Section):
+    enabled: bool = True
+    """Whether copies of forms you approved are recognised and read by the approved definition."""
+    per_tenant_max: Annotated[int, Field(gt=0)] = 1000
+    """Approved forms remembered for one tenant; past it the one longest unchanged is forgotten."""
+
+
 class Http(_Section):
     host: str = "127.0.0.1"
     """Address to listen on. Other than loopback needs `api_keys`."""
@@ -173,6 +180,7 @@ class Settings(BaseSettings):
     worker: Worker = Worker()
     queue: Queue = Queue()
     ocr: Ocr = Ocr()
+    templates: Templates = Templates()
     http: Http = Http()
 
     @classmethod
@@ -214,4 +222,4 @@ def load(**overrides: Any) -> Settings:
         raise InvalidRequest(f"{config_file()} is not valid TOML: {error}") from None
 
 
-__all__ = ["MIB", "ApiKey", "Http", "Ocr", "Queue", "Sandbox", "Settings", "Upload", "Worker", "load"]
+__all__ = ["MIB", "ApiKey", "Http", "Ocr", "Queue", "Sandbox", "Settings", "Templates", "Upload", "Worker", "load"]

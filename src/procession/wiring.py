@@ -32,6 +32,7 @@ from procession.maintenance.relay import Relay
 from procession.maintenance.rescuer import Rescuer
 from procession.sandbox.client import OnProgress, ReadingOptions, Sandbox
 from procession.sandbox.limits import SandboxLimits
+from procession.sandbox.recalling import Lookup
 from procession.services.analyses import Analyses
 from procession.services.batches import Batches
 from procession.services.capacity import Capacity
@@ -41,6 +42,7 @@ from procession.services.pictures import Pictures
 from procession.services.queue import QueueService
 from procession.services.review import Reviews
 from procession.services.submit import Submissions
+from procession.services.templates import Templates
 from procession.services.vault import Vault
 from procession.settings import Settings
 from procession.store import claims, idempotency
@@ -85,7 +87,8 @@ class Application:
         self._pictures = Pictures(self.foundation, self.sandbox.render)
         self.submissions = Submissions(self.foundation)
         self.analyses = Analyses(self.foundation, self._pictures, self.worker.interrupt)
-        self.reviews = Reviews(self.foundation)
+        self.templates = Templates(self.foundation)
+        self.reviews = Reviews(self.foundation, self.templates)
         self.forms = Forms(self.foundation)
         self.batches = Batches(self.foundation)
         self.queue = QueueService(self.foundation)
@@ -137,10 +140,12 @@ class Application:
         except ProcessionError as error:
             log.error("sandbox.not_started", error=error.message)
 
-    async def _analyze(self, data: bytes, options: AnalysisOptions, on_progress: OnProgress) -> DigitizedDocument:
-        ocr = self.settings.ocr
-        reading = ReadingOptions(options.languages, options.ocr, ocr.tessdata, ocr.dpi)
-        return await self.sandbox.analyze(data, reading, on_progress)
+    async def _analyze(
+        self, data: bytes, options: AnalysisOptions, on_progress: OnProgress, lookup: Lookup | None
+    ) -> DigitizedDocument:
+        ocr, remember = self.settings.ocr, self.settings.templates.enabled
+        reading = ReadingOptions(options.languages, options.ocr, ocr.tessdata, ocr.dpi, remember)
+        return await self.sandbox.analyze(data, reading, on_progress, lookup)
 
 
 def build(

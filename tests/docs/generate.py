@@ -87,7 +87,11 @@ def _allowed(info: FieldInfo) -> str:
         kind = next(a for a in get_args(kind) if a is not type(None))
     if hasattr(kind, "__args__") and all(isinstance(a, str) for a in get_args(kind)):
         return ", ".join(f"`{a}`" for a in get_args(kind))
-    words = [{int: "whole number", float: "number", str: "text", Path: "folder", tuple: "list"}.get(kind, "list")]
+    words = [
+        {bool: "`true`, `false`", int: "whole number", float: "number", str: "text", Path: "folder", tuple: "list"}.get(
+            kind, "list"
+        )
+    ]
     for limit in info.metadata:
         for sign, attribute in ((">", annotated_types.Gt), ("≥", annotated_types.Ge), ("≤", annotated_types.Le)):
             if isinstance(limit, attribute):

@@ -23,6 +23,7 @@ class ObjectKind(StrEnum):
     PAGE_IMAGE = "pages"
     FORM = "forms"
     RESPONSE = "responses"
+    TEMPLATE = "templates"
 
 
 def object_name(kind: ObjectKind, digest: str, key_id: str) -> str:

@@ -89,10 +89,13 @@ class AnalysisOptions:
     languages: tuple[str, ...] = ("eng",)
     """Tesseract language codes for scanned pages."""
     ocr: bool = True
+    templates: bool = True
+    """Whether the approved definition of the same form may be used."""
 
     def canonical(self) -> dict[str, Any]:
         """JSON-ready, keys sorted, for digests and for the sandbox's frame."""
-        return {"languages": sorted(self.languages), "ocr": self.ocr}
+        usual: dict[str, Any] = {"languages": sorted(self.languages), "ocr": self.ocr}
+        return usual if self.templates else usual | {"templates": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +151,5 @@ class Analysis:
     file_name_sealed: bytes = b""
     """The uploaded file's name, encrypted under the document's key: names of couples hide in file names."""
     erased_at: datetime | None = None
+    template_id: str | None = None
+    """The approved form it was read by."""

@@ -59,6 +59,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/forms/{form_id}", forms.form, {200: views.FormView, 304: None}, "forms"),
     Route("PATCH", "/v1/forms/{form_id}", forms.change_form, {200: views.FormView}, "forms"),
     Route("GET", "/v1/forms/{form_id}/schema", forms.form_schema, {200: "application/schema+json"}, "forms"),
+    Route("GET", "/v1/forms/{form_id}/template", forms.template, {200: views.TemplateView}, "forms"),
+    Route("DELETE", "/v1/forms/{form_id}/template", forms.forget_template, {204: None}, "forms"),
     Route("GET", "/v1/forms/{form_id}/responses", forms.responses, {200: _PAGES[views.ResponseView]}, "forms"),
     Route("GET", "/v1/forms/{form_id}/responses.json", forms.responses_json, {200: "application/json"}, "forms"),
     Route("GET", "/v1/forms/{form_id}/responses.csv", forms.responses_csv, {200: "text/csv"}, "forms"),

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from procession.domain.analysis import Analysis
-from procession.domain.form import AnalysisResult, DigitizedDocument, ErrorDetail, Form
+from procession.domain.form import AnalysisResult, DigitizedDocument, ErrorDetail, Form, KnownForm
+from procession.domain.template import CHANGED_FORM, KNOWN_FORM
 from procession.services.added_fields import added, placed
 from procession.services.field_changes import changed
 
@@ -90,11 +91,31 @@ def published(
         needs_review=undecided if decisions else document.needs_review,
         degraded=analysis.degraded,
         engine_version=analysis.engine_version,
+        template_id=analysis.template_id,
         reused_from=analysis.reused_from,
         timings_ms=document.timings_ms,
         usage=document.usage,
-        warnings=document.warnings,
+        warnings=(*_recognised(document.known), *document.warnings),
     )
+
+
+def _recognised(known: KnownForm | None) -> tuple[str, ...]:
+    """Which approved definition was used, in words."""
+    if known is None:
+        return ()
+    day = f"{known.approved_on.day} {known.approved_on:%B %Y}"
+    if not known.changed:
+        return (f"{KNOWN_FORM} your approved definition of {day} was used.",)
+    said = f"{CHANGED_FORM} it differs from the one you approved on {day}. {_fields(known.kept)} as you approved them"
+    if known.fresh:
+        said += f"; {known.fresh} new or uncertain {'one is' if known.fresh == 1 else 'ones are'} flagged"
+    if known.lost:
+        said += f"; {known.lost} of the approved {'was' if known.lost == 1 else 'were'} not found again"
+    return (f"{said}.",)
+
+
+def _fields(count: int) -> str:
+    return "1 field is" if count == 1 else f"{count} fields are"
 
 
 def failed(analysis: Analysis, file_name: str | None, sha256: str | None) -> AnalysisResult:

@@ -14,13 +14,14 @@ from procession.blobs.names import ObjectKind
 from procession.domain.analysis import Analysis, State
 from procession.domain.clock import new_id
 from procession.domain.errors import Conflict, InvalidRequest, NotFound, Permanent, PreconditionFailed
-from procession.domain.form import Form
+from procession.domain.form import DigitizedDocument, Form
 from procession.domain.principal import Principal
 from procession.services import field_changes, form_definition, results
 from procession.services.added_fields import ADDED_MAX, added
 from procession.services.foundation import Foundation
 from procession.services.results import Decision, StoredResult
 from procession.services.showing import analysis_view
+from procession.services.templates import Prepared, Templates
 from procession.services.vault import form_title_context, share_context
 from procession.services.views import AnalysisView
 from procession.store import analyses, documents, forms
@@ -48,14 +49,22 @@ class _Reviewed:
 
     analysis: Analysis
     key_id: str
-    found: Form
-    pages: int
+    document: DigitizedDocument
     decisions: dict[str, Decision]
+
+    @property
+    def found(self) -> Form:
+        return self.document.form
+
+    @property
+    def pages(self) -> int:
+        return len(self.document.pages)
 
 
 class Reviews:
-    def __init__(self, foundation: Foundation) -> None:
+    def __init__(self, foundation: Foundation, templates: Templates) -> None:
         self._on = foundation
+        self._templates = templates
         self._kept = 0
         self._decided = 0
 
@@ -91,13 +100,17 @@ class Reviews:
         digest = hashlib.sha256(nonce + body).hexdigest()
         review_ref = await self._on.vault.put(ObjectKind.REVIEW, reviewed.key_id, body, digest)
         form = await self._form(reviewed, corrected) if finish else None
+        template = None if form is None else await self._template(reviewed, corrected, form)
         counts = ReviewCounts(
             fields_found=len(corrected.fields), fields_flagged=sum(one.needs_review for one in corrected.fields)
         )
         try:
-            after = await self._record(principal, reviewed, review_ref, counts, form)
+            after = await self._record(principal, reviewed, review_ref, counts, form, template)
         except Permanent:  # raised by the unit, so nothing names these
-            for name in (review_ref, *(() if form is None else (form.definition_ref,))):
+            left = [review_ref]
+            left += [] if form is None else [form.definition_ref]
+            left += [] if template is None else [template.source.body_ref]
+            for name in left:
                 await self._on.vault.delete(name)
             raise
         previous = reviewed.analysis.review_ref
@@ -126,8 +139,7 @@ class Reviews:
         except NotFound:
             raise PreconditionFailed from None  # another review replaced it while we read
         stored = StoredResult.decode(await vault.get(analysis.result_ref))
-        document = stored.document
-        return _Reviewed(analysis, key_id, document.form, len(document.pages), decisions)
+        return _Reviewed(analysis, key_id, stored.document, decisions)
 
     def _decide(self, reviewed: _Reviewed, actions: Sequence[FieldAction], finish: bool) -> dict[str, Decision]:
         """The decisions after ``actions``, later ones of the same field winning. Raises InvalidRequest."""
@@ -192,6 +204,9 @@ class Reviews:
             updated_at=now,
         )
 
+    async def _template(self, reviewed: _Reviewed, corrected: Form, form: FormRow) -> Prepared | None:
+        return await self._templates.prepare(reviewed.analysis, reviewed.key_id, reviewed.document, corrected, form.id)
+
     async def _record(
         self,
         principal: Principal,
@@ -199,6 +214,7 @@ class Reviews:
         review_ref: str,
         counts: ReviewCounts,
         form: FormRow | None,
+        template: Prepared | None,
     ) -> Analysis:
         before, now = reviewed.analysis, self._on.clock()
 
@@ -218,6 +234,8 @@ class Reviews:
             )
             if form is not None:
                 forms.insert(conn, form, before.region, principal.actor, principal.trace_id)
+            if template is not None:
+                self._templates.record(conn, template, principal)
             return after
 
         return await self._on.store.write(unit)

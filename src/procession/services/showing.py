@@ -49,6 +49,7 @@ def analysis_view(vault: Vault, analysis: Analysis, key_id: str | None, clock: C
         needs_review=analysis.state is State.REQUIRES_REVIEW,
         degraded=analysis.degraded,
         reused_from=analysis.reused_from,
+        template_id=analysis.template_id,
         form_id=analysis.form_id,
         error=ErrorDetail(code=analysis.error_code or "internal", message=analysis.error_message or "")
         if failed

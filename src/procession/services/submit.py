@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy import Connection
@@ -28,11 +28,11 @@ from procession.domain.media import DECLARED, Media, media_of
 from procession.domain.principal import Principal
 from procession.policy import admission
 from procession.services.foundation import Foundation
-from procession.services.showing import analysis_view
+from procession.services.showing import analysis_view, file_name
 from procession.services.vault import file_name_context
 from procession.services.views import Submitted
 from procession.settings import MIB
-from procession.store import analyses, batches, documents, idempotency
+from procession.store import analyses, batches, documents, idempotency, templates
 from procession.store.canonical import canonical_json
 from procession.store.documents import Document
 from procession.store.queue_depth import ready_of_tenant
@@ -102,6 +102,24 @@ class Submissions:
         except BaseException:
             await self._release(upload)
             raise
+
+    async def afresh(self, principal: Principal, analysis_id: str) -> Submitted:
+        """The same document once more, as if no form of it had been approved. Raises NotFound, and what submit does."""
+
+        def unit(conn: Connection) -> tuple[Analysis, Document]:
+            analysis = analyses.require(conn, principal.tenant, analysis_id)
+            document = documents.get(conn, analysis.document_id)
+            assert document is not None, "a foreign key holds it"
+            return analysis, document
+
+        analysis, document = await self._on.store.read(unit)
+        return await self.submit(
+            principal,
+            file_name=file_name(self._on.vault, analysis, document.key_id) or "document.pdf",
+            content=await self._on.vault.get(document.blob_ref),
+            content_type="application/octet-stream",
+            options=replace(analysis.options, templates=False),
+        )
 
     async def _take(self, upload: _Upload) -> Submitted:
         for _ in range(RACES_MAX):
@@ -234,11 +252,18 @@ class Submissions:
             if upload.idempotency_key is not None:
                 idempotency.complete(conn, principal.tenant, ROUTE, upload.idempotency_key, made.id)
             source = analyses.reusable(conn, document.id, engine, upload.options)
-            if source is None:
+            if source is None or self._knows_better(conn, source):
                 return made
             return analyses.reuse(conn, made.id, source, principal.actor, principal.trace_id, made.created_at)
 
         return await self._on.store.write(unit)
+
+    def _knows_better(self, conn: Connection, source: Analysis) -> bool:
+        """Whether forms were approved, or forgotten, since ``source`` was read: it may be read differently now."""
+        if not self._on.settings.templates.enabled or not source.options.templates or source.finished_at is None:
+            return False
+        changed = templates.changed_at(conn, source.tenant, source.region)
+        return changed is not None and changed >= source.finished_at
 
     def _analysis(self, upload: _Upload, document: Document) -> Analysis:
         analysis_id, now = new_id("an"), self._on.clock()

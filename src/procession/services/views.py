@@ -41,6 +41,7 @@ class AnalysisView(_View):
     needs_review: bool
     degraded: bool
     reused_from: str | None
+    template_id: str | None
     form_id: str | None
     error: ErrorDetail | None
     attempts: int
@@ -71,6 +72,15 @@ class PageImage(_View):
 
     png: bytes
     digest: str
+
+
+class TemplateView(_View):
+    """How copies of a form are recognised. ``uploads``: those that were; ``form_id``: whose definition they get."""
+
+    id: str
+    uploads: int
+    form_id: str
+    approved_at: datetime
 
 
 class FormView(_View):

@@ -106,7 +106,10 @@ def reusable(conn: Connection, document_id: str, engine_version: str, options: A
 
 
 def _reuse(trigger: Trigger) -> Any:
-    names = ("result_ref", "result_digest", "fields_found", "fields_flagged", "confidence", "pages_total")
+    names = (
+        *("result_ref", "result_digest", "fields_found", "fields_flagged", "confidence", "pages_total"),
+        "template_id",
+    )
     return rows.move(State.PENDING, trigger).values(
         stage=Stage.DONE.value,
         pages_done=bindparam("pages_total_"),
@@ -140,6 +143,7 @@ def reuse(
             "fields_flagged_": source.fields_flagged,
             "confidence_": source.confidence,
             "pages_total_": source.pages_total,
+            "template_id_": source.template_id,
         },
     ).first()
     if row is None:

@@ -33,6 +33,7 @@ class Outcome:
     pages_total: int | None = None
     degraded: bool = False
     usage: dict[str, Any] = field(default_factory=dict)
+    template_id: str | None = None
     error_code: str | None = None
     error_message: str | None = None
     """Plain words for the uploader; never personal data."""
@@ -169,7 +170,7 @@ def _finish(trigger: Trigger) -> Update:
 
 _RESULT_COLUMNS = (
     *("result_ref", "result_digest", "fields_found", "fields_flagged", "confidence"),
-    *("pages_total", "degraded", "usage"),
+    *("pages_total", "degraded", "usage", "template_id"),
 )
 _FINISH = {trigger: _finish(trigger) for trigger in _ENDS.values()}
 _FAIL_EXPIRED = _FINISH[Trigger.FAILED].where(analyses.c.lease_expires_at <= bindparam("now_"))

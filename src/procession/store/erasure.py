@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from procession.domain.analysis import State
 from procession.domain.errors import Conflict
-from procession.store import documents, forms, page_images, rows
+from procession.store import documents, forms, page_images, rows, templates
 from procession.store.analyses import request_cancel, require
 from procession.store.tables import analyses, deletions
 
@@ -56,9 +56,14 @@ def erase(
     """
     found = _erase(conn, tenant, analysis_id, actor, now, trace_id)
     erased = replace(found, blob_refs=tuple(dict.fromkeys(found.blob_refs)))
-    if erased.blob_refs:
-        conn.execute(_KEEP, [{"name": name} for name in erased.blob_refs])
+    note(conn, erased.blob_refs)
     return erased
+
+
+def note(conn: Connection, names: Sequence[str]) -> None:
+    """Remember that these objects are to be deleted, whatever happens."""
+    if names:
+        conn.execute(_KEEP, [{"name": name} for name in names])
 
 
 def due(conn: Connection, limit: int) -> list[str]:
@@ -82,6 +87,7 @@ def _erase(conn: Connection, tenant: str, analysis_id: str, actor: str, now: dat
         raise Conflict
     rows.append(conn, row, "analysis.erased", actor, now, trace_id)
     refs = [ref for ref in (analysis.result_ref, analysis.review_ref) if ref is not None]
+    refs += templates.erase_source(conn, analysis_id, actor, now, trace_id)
     refs += forms.erase_of_analysis(conn, analysis_id, analysis.region, actor, now, trace_id)
     if documents.references(conn, analysis.document_id):
         return Erased(_unshared(conn, analysis.document_id, refs), ())

@@ -31,7 +31,9 @@ def from_row(row: Row[Any]) -> Analysis:
     values[_STAGE] = _STAGES[values[_STAGE]]
     values[_PRIORITY] = _PRIORITIES[values[_PRIORITY]]
     options = values[_OPTIONS]
-    values[_OPTIONS] = AnalysisOptions(languages=tuple(options["languages"]), ocr=options["ocr"])
+    values[_OPTIONS] = AnalysisOptions(
+        languages=tuple(options["languages"]), ocr=options["ocr"], templates=options.get("templates", True)
+    )
     return Analysis(**dict(zip(_NAMES, values, strict=True)))
 
 

@@ -140,6 +140,13 @@ analyses = Table(
     Column("usage", JSON, nullable=False, default=dict),
     Column("file_name_sealed", LargeBinary, nullable=False),
     Column("erased_at", UtcDateTime),
+    Column("template_id", String(40)),  # the approved form it was read by
+)
+Index(
+    "ix_analyses_template_id",
+    analyses.c.template_id,
+    sqlite_where=text("template_id IS NOT NULL"),
+    postgresql_where=text("template_id IS NOT NULL"),
 )
 _READY = text("state = 'pending'")
 _LEASED = text("state = 'processing'")
@@ -255,3 +262,49 @@ page_images = Table(
     Column("digest", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("region", String(64), nullable=False),
+    Column("layout_hash", String(64), nullable=False),  # keyed hash of the blank pages' words and places
+    Column("pages", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("erased_at", UtcDateTime),
+)
+Index(
+    "uq_templates_tenant_region_layout_hash_live",
+    templates.c.tenant,
+    templates.c.region,
+    templates.c.layout_hash,
+    unique=True,
+    sqlite_where=text("erased_at IS NULL"),
+    postgresql_where=text("erased_at IS NULL"),
+)
+Index("ix_templates_tenant_region_updated_at", templates.c.tenant, templates.c.region, templates.c.updated_at)
+
+# one per approved form a template was made of; the newest speaks for it, each is sealed under its document's key
+template_sources = Table(
+    "template_sources",
+    metadata,
+    Column("analysis_id", String(40), ForeignKey("analyses.id"), primary_key=True),
+    Column("template_id", String(40), ForeignKey("templates.id"), nullable=False),
+    Column("form_id", String(40), nullable=False),
+    Column("body_ref", String(200), nullable=False),
+    Column("approved_at", UtcDateTime, nullable=False),
+)
+Index("ix_template_sources_template_id_approved_at", template_sources.c.template_id, template_sources.c.approved_at)
+
+template_bands = Table(
+    "template_bands",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("region", String(64), primary_key=True),
+    Column("band", String(32), primary_key=True),  # keyed hash of some numbers of a page's sketch
+    Column("analysis_id", String(40), primary_key=True),
+)
+Index("ix_template_bands_analysis_id", template_bands.c.analysis_id)

@@ -37,6 +37,11 @@ QUEUE_WAIT_SECONDS = Histogram(
     "procession_queue_wait_seconds", "From when an analysis could start until it did.", ["priority"], buckets=_SECONDS
 )
 PAGES = Counter("procession_pages_total", "Pages analysed, by where their words came from.", ["source"])
+KNOWN_FORMS = Counter(
+    "procession_known_forms_total",
+    "Documents recognised as a copy of an approved form, by whether it was the same or a changed edition.",
+    ["verdict"],
+)
 UPLOAD_BYTES = Histogram("procession_upload_bytes", "Size of accepted documents.", buckets=_BYTES)
 UPLOADS_REFUSED = Counter(
     "procession_uploads_refused_total", "Uploads refused by admission, by problem code.", ["reason"]

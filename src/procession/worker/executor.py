@@ -18,8 +18,10 @@ from procession.domain.analysis import Analysis, AnalysisOptions, Progress, Stat
 from procession.domain.errors import LostClaim, Permanent, ProcessionError, Transient
 from procession.domain.form import DigitizedDocument
 from procession.policy import retry
+from procession.sandbox.recalling import Lookup
 from procession.services.foundation import Foundation
 from procession.services.results import StoredResult
+from procession.services.templates import Templates
 from procession.store import claims, documents
 from procession.store.claims import Outcome
 from procession.store.documents import Document
@@ -27,8 +29,11 @@ from procession.telemetry import metrics
 from procession.worker.job import Job, Stop
 from procession.worker.progress import ProgressWriter
 
-Analyze = Callable[[bytes, AnalysisOptions, Callable[[Progress], None]], Awaitable[DigitizedDocument]]
-"""What the sandbox does with a document. Raises DocumentError, Internal."""
+Analyze = Callable[[bytes, AnalysisOptions, Callable[[Progress], None], Lookup | None], Awaitable[DigitizedDocument]]
+"""What the sandbox does with a document, asking for approved forms it may be a copy of.
+
+Raises DocumentError, Internal.
+"""
 
 REASON_CHARACTERS_MAX = 200
 INLINE_FIELDS_MAX = 200
@@ -44,6 +49,7 @@ class Executor:
         self._on = foundation
         self._analyze = analyze
         self._chance = chance
+        self._templates = Templates(foundation)
         self._cores = asyncio.Semaphore(max(1, foundation.capacity.slots))
 
     async def run(self, job: Job) -> None:
@@ -63,7 +69,11 @@ class Executor:
 
     async def _work(self, job: Job) -> Outcome:
         analysis = job.analysis
-        document = await self._on.store.read(lambda conn: documents.get(conn, analysis.document_id))
+
+        def read(conn: Connection) -> tuple[Document | None, bool]:
+            return documents.get(conn, analysis.document_id), self._templates.wanted(conn, analysis)
+
+        document, recalls = await self._on.store.read(read)
         assert document is not None, "a foreign key holds it"
         content = await self._on.vault.get(document.blob_ref)  # before a core is free, so that none waits for it
         async with self._cores:
@@ -71,7 +81,8 @@ class Executor:
             self._on.capacity.busy += 1
             writer = ProgressWriter(self._on, analysis)
             try:
-                found = await self._analyze(content, analysis.options, writer.report)
+                lookup = self._templates.lookup(analysis) if recalls else None
+                found = await self._analyze(content, analysis.options, writer.report, lookup)
             finally:
                 self._on.capacity.busy -= 1
                 await writer.close()
@@ -99,6 +110,8 @@ class Executor:
         )
         for source, pages in Counter(page.source for page in found.pages).items():
             metrics.PAGES.labels(source=source).inc(pages)
+        if found.known is not None:
+            metrics.KNOWN_FORMS.labels(verdict="changed" if found.known.changed else "same").inc()
         flagged = sum(field.needs_review for field in found.form.fields)
         return Outcome(
             state=State.REQUIRES_REVIEW if found.needs_review or flagged else State.COMPLETED,
@@ -109,6 +122,7 @@ class Executor:
             confidence=found.confidence,
             pages_total=len(found.pages),
             usage=found.usage,
+            template_id=None if found.known is None else found.known.template_id,
         )
 
     # --- how it ended -------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from procession.domain.analysis import AnalysisOptions, State
-from procession.store import analyses, claims, documents, journal, queue_depth
+from procession.store import analyses, claims, documents, journal, queue_depth, templates
 from procession.store.sqlite import SqliteStore
 from tests.records import at
 
@@ -26,6 +26,14 @@ ASKED = {
     "reusable": lambda conn: analyses.reusable(conn, "doc_1", "1", AnalysisOptions()),
     "find_live": lambda conn: documents.find_live(conn, "acme", "f"),
     "references": lambda conn: documents.references(conn, "doc_1"),
+    "templates.likely": lambda conn: templates.likely(conn, "acme", "local", ["b1", "b2"], 3),
+    "templates.has_any": lambda conn: templates.has_any(conn, "acme", "local"),
+    "templates.changed_at": lambda conn: templates.changed_at(conn, "acme", "local"),
+    "templates.of_analysis": lambda conn: templates.of_analysis(conn, "acme", "local", "an_1"),
+    "templates.newest_source": lambda conn: templates.newest_source(conn, "tpl_1"),
+    "templates.read_by": lambda conn: templates.read_by(conn, "tpl_1"),
+    "templates.forget": lambda conn: templates.forget(conn, "tpl_1", "key:test", at(0)),
+    "templates.erase_source": lambda conn: templates.erase_source(conn, "an_1", "key:test", at(0)),
     "journal.after": lambda conn: journal.after(conn, "acme", 0, 100),
     "journal.of_aggregate": lambda conn: journal.of_aggregate(conn, "an_1", 0, 100),
 }

@@ -32,7 +32,7 @@ class Engine:
     error: BaseException | None = None
 
     async def analyze(
-        self, data: bytes, options: AnalysisOptions, on_progress: Callable[[Progress], None]
+        self, data: bytes, options: AnalysisOptions, on_progress: Callable[[Progress], None], lookup: object
     ) -> DigitizedDocument:
         self.began.put_nowait(data)
         on_progress(Progress(Stage.FIELD_DETECTION, 0, 1))

@@ -108,19 +108,22 @@ def _check_fields(values: dict[str, str]) -> None:
         raise InvalidRequest(f"Unknown fields: {', '.join(sorted(unknown))[:200]}. Known: {', '.join(sorted(FIELDS))}.")
 
 
-FIELDS = frozenset({"priority", "languages", "ocr", "batch_id"})
+FIELDS = frozenset({"priority", "languages", "ocr", "templates", "batch_id"})
 
 
 def options_of(values: dict[str, str]) -> AnalysisOptions:
-    """Raises InvalidRequest for languages that are no Tesseract names, or an `ocr` that is not true or false."""
+    """Raises InvalidRequest for languages that are no Tesseract names, and for what is not true or false."""
     languages = tuple(part for part in re.split(r"[,+\s]+", values.get("languages", "eng")) if part)
     if not 0 < len(languages) <= LANGUAGES_MAX or not all(_LANGUAGE.match(name) for name in languages):
         raise InvalidRequest(f"languages: 1 to {LANGUAGES_MAX} Tesseract codes with commas between, such as `eng,deu`.")
+    return AnalysisOptions(languages=languages, ocr=_flag(values, "ocr"), templates=_flag(values, "templates"))
+
+
+def _flag(values: dict[str, str], name: str) -> bool:
     try:
-        ocr = _BOOLEAN.validate_python(values.get("ocr", "true"))
+        return _BOOLEAN.validate_python(values.get(name, "true"))
     except ValidationError:
-        raise InvalidRequest("ocr: `true` or `false`.") from None
-    return AnalysisOptions(languages=languages, ocr=ocr)
+        raise InvalidRequest(f"{name}: `true` or `false`.") from None
 
 
 def priority_of(values: dict[str, str], default: Priority = Priority.URGENT) -> Priority:
@@ -247,6 +250,11 @@ UPLOAD_BODY: dict[str, Any] = {
                             "description": "Tesseract codes for scanned pages, commas between",
                         },
                         "ocr": {"type": "boolean", "default": True, "description": "read scanned pages"},
+                        "templates": {
+                            "type": "boolean",
+                            "default": True,
+                            "description": "read a copy of a form you approved by its approved definition",
+                        },
                         "batch_id": {"type": "string"},
                     },
                 }

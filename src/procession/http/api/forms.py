@@ -47,6 +47,18 @@ async def form_schema(application: App, asker: Asker, form_id: FormId) -> Respon
     return JSONResponse(view.json_schema, media_type="application/schema+json")
 
 
+async def template(application: App, asker: Asker, form_id: FormId) -> Response:
+    """How copies of this form are recognised, and how many uploads were so far. 404 when they are not."""
+    view = await application.templates.get(asker, form_id)
+    return Response(view.model_dump_json(), media_type="application/json")
+
+
+async def forget_template(application: App, asker: Asker, form_id: FormId) -> Response:
+    """Recognise copies of this form no more. The form, its responses and earlier analyses stay as they are."""
+    await application.templates.forget(asker, form_id)
+    return Response(status_code=204)
+
+
 async def responses(application: App, asker: Asker, form_id: FormId, paged: Paged) -> Response:
     """What couples answered, newest first."""
     page = await application.forms.responses(asker, form_id, cursor=paged.cursor, limit=paged.limit)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from procession.domain.errors import NotFound
 from procession.http.api.forms import FormId
 from procession.http.context import App, Asker
 from procession.http.pages import words
@@ -44,7 +45,20 @@ async def show(
     form = await application.forms.get(asker, form_id)
     link = share_url(request, application.settings.http.public_url, form.share_path)
     answered = await _answered(application, asker, form_id, cursor)
-    return page(request, "form.html", form=form, link=link, made=bool(made), type_words=words.TYPES, **answered)
+    try:
+        copies = await application.templates.get(asker, form_id)
+    except NotFound:
+        copies = None
+    return page(
+        request,
+        "form.html",
+        form=form,
+        link=link,
+        made=bool(made),
+        copies=copies,
+        type_words=words.TYPES,
+        **answered,
+    )
 
 
 async def responses(request: Request, application: App, asker: Asker, form_id: FormId, cursor: Cursor = "") -> Response:
@@ -66,4 +80,9 @@ async def set_open(
     version: Annotated[int, Form()],
 ) -> Response:
     await application.forms.set_open(asker, form_id, opened, expected_version=version)
+    return RedirectResponse(f"/forms/{form_id}", 303)
+
+
+async def forget(application: App, asker: Asker, form_id: FormId) -> Response:
+    await application.templates.forget(asker, form_id)
     return RedirectResponse(f"/forms/{form_id}", 303)

@@ -130,6 +130,8 @@ def review_context(
         "order": order,
         "only": "look" if only == "look" else "",
         "locked": job.form_id is not None,
+        "known": [(one, words.known_tone(one)) for one in result.warnings if words.known_tone(one)],
+        "warnings": [one for one in result.warnings if not words.known_tone(one)],
         "has_values": any(one["value"] is not None for one in fields),
         "data": {
             "id": job.id,
@@ -150,3 +152,9 @@ async def finish(
     """Finish without scripts: approve what is left and make the form."""
     view = await application.reviews.apply(asker, analysis_id, [], finish=True, expected_version=version)
     return RedirectResponse(f"/forms/{view.form_id}?made=1", 303)
+
+
+async def afresh(application: App, asker: Asker, analysis_id: AnalysisId) -> Response:
+    """Analyse the same document without the known form; the analysis it was read by stays."""
+    submitted = await application.submissions.afresh(asker, analysis_id)
+    return RedirectResponse(f"/analyses/{submitted.analysis.id}", 303)

@@ -57,7 +57,9 @@ _POST: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("/analyses/{analysis_id}/retry", jobs.retry),
     ("/analyses/{analysis_id}/delete", jobs.delete),
     ("/analyses/{analysis_id}/finish", review.finish),
+    ("/analyses/{analysis_id}/afresh", review.afresh),
     ("/forms/{form_id}/open", forms.set_open),
+    ("/forms/{form_id}/forget", forms.forget),
     ("/f/{token}", public.submit),
 )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from procession.domain.analysis import OBJECTIVE_SECONDS, Priority, Stage, State
 from procession.domain.form import FieldType
+from procession.domain.template import CHANGED_FORM, KNOWN_FORM
 from procession.services.views import AnalysisView
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -95,6 +96,13 @@ KINDS: dict[str, str] = {
 
 
 PAGE_SOURCES: dict[str, str] = {"digital": "printed text", "scanned": "scanned picture", "mixed": "text and scans"}
+
+
+def known_tone(warning: str) -> str:
+    """How the page tells that an approved definition was used; empty for any other warning."""
+    if warning.startswith(KNOWN_FORM):
+        return "good"
+    return "look" if warning.startswith(CHANGED_FORM) else ""
 
 
 def thousands(number: float | None) -> str:
