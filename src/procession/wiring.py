@@ -38,6 +38,7 @@ from procession.services.batches import Batches
 from procession.services.capacity import Capacity
 from procession.services.forms import Forms
 from procession.services.foundation import Foundation
+from procession.services.paper import Papers
 from procession.services.pictures import Pictures
 from procession.services.queue import QueueService
 from procession.services.review import Reviews
@@ -90,6 +91,7 @@ class Application:
         self.templates = Templates(self.foundation)
         self.reviews = Reviews(self.foundation, self.templates)
         self.forms = Forms(self.foundation)
+        self.papers = Papers(self.foundation, self.analyses, self.forms, self.sandbox.fill)
         self.batches = Batches(self.foundation)
         self.queue = QueueService(self.foundation)
         self.maintenance: tuple[Loop, ...] = (

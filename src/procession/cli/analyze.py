@@ -208,19 +208,19 @@ def _cores() -> int:
 
 
 def _whole(files: Sequence[Path], bytes_max: int) -> bytes:
-    """One document's bytes. Raises what ``_read`` and ``media.bundle`` raise."""
+    """One document's bytes. Raises what ``read_file`` and ``media.bundle`` raise."""
     if len(files) == 1:
-        return _read(files[0], bytes_max)
+        return read_file(files[0], bytes_max)
     pictures: list[bytes] = []
     for file in files:
         try:
-            pictures.append(_read(file, bytes_max - sum(map(len, pictures))))
+            pictures.append(read_file(file, bytes_max - sum(map(len, pictures))))
         except (NotFound, Forbidden, InvalidRequest) as error:
             raise type(error)(f"{_one_line(_shown(file))}: {error.message}") from None
     return bundle(pictures)
 
 
-def _read(file: Path, bytes_max: int) -> bytes:
+def read_file(file: Path, bytes_max: int) -> bytes:
     """Raises NotFound, Forbidden, InvalidRequest, TooLarge."""
     try:
         with file.open("rb") as opened:

@@ -23,6 +23,7 @@ EPILOG = (
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "analyze": ("analyze", "Analyse PDFs on this machine: no server, no set-up."),
+    "fill": ("fill", "Write answers into a PDF on this machine."),
     "up": ("up", "Run everything on this machine: upload pages, API, workers."),
     "submit": ("remote", "Send PDFs to a server."),
     "list": ("remote", "Analyses of a server, newest first."),

@@ -7,7 +7,7 @@ failed, 3 the server could not be reached, said "later", or the wait ran out.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -242,12 +242,25 @@ def age(since: datetime, now: datetime | None = None) -> str:
 
 
 def show(
-    analysis_id: AnalysisId, as_json: AsJson = False, server: Server = DEFAULT_SERVER, api_key: ApiKey = None
+    analysis_id: AnalysisId,
+    filled: Annotated[
+        Path | None,
+        typer.Option("--filled", metavar="OUT.pdf", help="Write the document with its reviewed values here."),
+    ] = None,
+    flatten: Annotated[
+        bool, typer.Option("--flatten", help="With --filled: values as page content, no field can be edited.")
+    ] = False,
+    as_json: AsJson = False,
+    server: Server = DEFAULT_SERVER,
+    api_key: ApiKey = None,
 ) -> None:
-    """One analysis; exit code 2 when it failed."""
+    """One analysis, and on request its document with the values written in; exit code 2 when it failed."""
     screen = Screen.make()
     with asking(server, api_key) as client:
         analysis = client.get(analysis_id)
+        copy = client.filled(analysis_id, flatten=flatten) if filled is not None else None
+    if filled is not None and copy is not None:
+        keep(screen, filled, copy.content, copy.notes)
     if as_json:
         screen.data(analysis)
     else:
@@ -257,6 +270,17 @@ def show(
                 table.add_row(name.replace("_", " "), value if isinstance(value, str) else json.dumps(value))
         screen.out.print(table)
     raise typer.Exit(EXIT_INPUT if analysis.status == State.FAILED else EXIT_OK)
+
+
+def keep(screen: Screen, path: Path, content: bytes, notes: Sequence[str]) -> None:
+    """Write a file and say what to know about it."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        screen.complain(f"{path} cannot be written: {error.strerror}.")
+        raise typer.Exit(EXIT_INPUT) from None
+    for note in notes:
+        screen.err.print(note, markup=False, soft_wrap=True)
 
 
 def cancel(

@@ -2,7 +2,7 @@
 
 from procession.client.asynchronous import AsyncClient
 from procession.client.errors import ProblemError, ServerUnreachable
-from procession.client.models import Analysis, Batch, Event, Form, Page, Queue, Response
+from procession.client.models import Analysis, Batch, Event, FilledPdf, Form, Page, Queue, Response
 from procession.client.synchronous import Client
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Batch",
     "Client",
     "Event",
+    "FilledPdf",
     "Form",
     "Page",
     "ProblemError",

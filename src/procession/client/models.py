@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -111,6 +112,14 @@ class Response(_Answer):
     submitted_at: datetime
     form_version: int
     values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FilledPdf:
+    """A document with answers written into it. ``notes``: what to know about the copy, in plain words."""
+
+    content: bytes
+    notes: tuple[str, ...] = ()
 
 
 class QueueClass(_Answer):

@@ -18,11 +18,13 @@ from typing import Any
 import httpx
 
 from procession.client.errors import ProblemError, of_problem
-from procession.client.models import Event
+from procession.client.models import Event, FilledPdf
 
 DEFAULT_SERVER = "http://127.0.0.1:3000"
 WAIT_SECONDS_STEP = 30
 """One `?wait=` request; longer waits are several of them."""
+FILL_SECONDS = 120
+"""More than the client's own time-out that filling a long document may take."""
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 Document = bytes | str | Path
 """Bytes of a PDF or a picture, or the path of a file."""
@@ -174,6 +176,15 @@ def analysis_filters(
     flagged = None if needs_review is None else str(needs_review).lower()
     states: list[tuple[str, str | None]] = [("status", one) for one in status]
     return [*states, ("priority", priority), ("batch_id", batch_id), ("needs_review", flagged)]
+
+
+def filled(owner: str, flatten: bool) -> Call:
+    """``owner``: the path of an analysis or of a response."""
+    return Call("GET", f"{owner}/filled.pdf", params=[("flatten", "true")] if flatten else (), seconds=FILL_SECONDS)
+
+
+def filled_pdf(response: httpx.Response) -> FilledPdf:
+    return FilledPdf(response.content, tuple(json.loads(response.headers.get("procession-notes", "[]"))))
 
 
 def review(analysis_id: str, fields: Sequence[Mapping[str, Any]], finish: bool, etag: str) -> Call:

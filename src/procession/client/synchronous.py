@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from procession.client import protocol
 from procession.client.errors import ProblemError, ServerUnreachable
-from procession.client.models import Analysis, Batch, Event, Form, Page, Queue, Response
+from procession.client.models import Analysis, Batch, Event, FilledPdf, Form, Page, Queue, Response
 from procession.client.protocol import DEFAULT_SERVER, Call, Document, Pages, Retrying
 
 TIMEOUT_SECONDS = 30.0
@@ -131,6 +131,10 @@ class Client:
         """A page as PNG."""
         return (self._send(Call("GET", f"/v1/analyses/{analysis_id}/pages/{number}.png"))).content
 
+    def filled(self, analysis_id: str, *, flatten: bool = False) -> FilledPdf:
+        """The document with its reviewed values written into it; ``flatten``: nothing in it can be edited."""
+        return protocol.filled_pdf(self._send(protocol.filled(f"/v1/analyses/{analysis_id}", flatten)))
+
     def cancel(self, analysis_id: str) -> Analysis:
         return self._model(Call("POST", f"/v1/analyses/{analysis_id}/cancel", repeatable=False), Analysis)
 
@@ -206,6 +210,11 @@ class Client:
 
     def responses(self, form_id: str, *, page_size: int | None = None) -> Iterator[Response]:
         yield from self._pages(f"/v1/forms/{form_id}/responses", page_size, (), Response)
+
+    def filled_response(self, form_id: str, response_id: str, *, flatten: bool = False) -> FilledPdf:
+        """The form's document with one couple's answers written into it."""
+        path = f"/v1/forms/{form_id}/responses/{response_id}"
+        return protocol.filled_pdf(self._send(protocol.filled(path, flatten)))
 
     def queue(self) -> Queue:
         return self._model(Call("GET", "/v1/queue"), Queue)

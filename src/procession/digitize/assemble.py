@@ -14,6 +14,7 @@ from procession.digitize.draft import Draft
 from procession.digitize.fingerprint import seen_of
 from procession.digitize.kind import document_kind, document_title
 from procession.digitize.merge import chosen_of, with_known
+from procession.digitize.ocr import TURNS, Turn
 from procession.digitize.page import PageContent, Rect
 from procession.digitize.parts import PagePart, PagesPart, Turned
 from procession.digitize.section import Heading
@@ -98,7 +99,12 @@ def _page(page: PagePart) -> Page:
         height=round(height, 2),
         rotation=content.rotation,
         source=content.source,
+        text_turn=_turn(page.turned.turn if page.turned else 0),
     )
+
+
+def _turn(degrees: int) -> Turn:
+    return TURNS[degrees // 90 % 4]
 
 
 def _sections_and_fields(pages: Sequence[PagePart], title: str | None) -> tuple[list[Section], list[Field]]:

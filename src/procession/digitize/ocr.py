@@ -210,6 +210,11 @@ def mean_confidence(words: Sequence[Word]) -> float:
     return sum(word.confidence * len(word.text) for word in words) / total if total else 0.0
 
 
+def upright(picture: Picture, dpi: float, turn: Turn) -> Upright:
+    """A displayed page's picture whose content leans ``turn`` degrees, turned and deskewed without reading it."""
+    return _deskewed(_rotate_quarter(picture, turn), dpi, turn)
+
+
 def _deskewed(picture: Picture, dpi: float, turn: Turn) -> Upright:
     skew = skew_degrees(picture)
     return Upright(_rotate_small(picture, skew) if skew else picture, dpi, turn, skew)

@@ -45,7 +45,17 @@ _FORMATS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"AFNumber_|AFPercent_"), "number"),
     (re.compile(r"AFSpecial_\w+\(\s*2"), "phone"),
 )
-_ERRORS = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, OverflowError, IndexError)
+FORM_ERRORS = (
+    pikepdf.PdfError,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+    IndexError,
+)
+"""What pikepdf raises for objects that are not what a form says they are."""
 
 
 @dataclass(slots=True)
@@ -55,8 +65,8 @@ class Widgets:
 
 
 @dataclass(slots=True)
-class _Piece:
-    """One annotation before the pieces of one field are put together."""
+class Piece:
+    """One annotation before the pieces of one field are put together; its box as ``page.Widget`` has it."""
 
     page: int
     box: Rect
@@ -77,30 +87,31 @@ def read_widgets(data: bytes, frames: Mapping[int, Frame]) -> Widgets:
             form = pdf.Root.get("/AcroForm")
             if isinstance(form, pikepdf.Dictionary) and "/XFA" in form:
                 found.warnings.append("This PDF holds an XFA form; only what it shows as ordinary fields was read.")
-            pieces = _distinct(_pieces(pdf, form, frames, found.warnings))
+            pieces = _distinct(pieces_of(pdf, form, frames, found.warnings))
             _put_together(pieces, found)
             found.by_page = {number: joined(widgets) for number, widgets in found.by_page.items()}
     except pikepdf.PasswordError:
         found.warnings.append("The form fields are encrypted and were not read.")
-    except _ERRORS:
+    except FORM_ERRORS:
         found.warnings.append("The form fields of this PDF are damaged and were not read.")
     return found
 
 
-def _pieces(pdf: Any, form: Any, frames: Mapping[int, Frame], warnings: list[str]) -> Iterator[_Piece]:
+def pieces_of(pdf: Any, form: Any, frames: Mapping[int, Frame], warnings: list[str]) -> Iterator[Piece]:
+    """The widgets people see on the pages of ``frames``, copies included. ``form``: the AcroForm, or None."""
     count = 0
     seen: set[tuple[int, int]] = set()
     numbers: dict[tuple[int, int], int] = {}
     for number, frame in frames.items():
         try:
             page = pdf.pages[number - 1]
-        except _ERRORS:
+        except FORM_ERRORS:
             continue
         numbers[page.obj.objgen] = number
         annotations = page.obj.get("/Annots")
         if not isinstance(annotations, pikepdf.Array):
             continue
-        for node in _items(annotations):
+        for node in items(annotations):
             count += 1
             if count > WIDGETS_MAX:
                 warnings.append(f"This PDF has more than {WIDGETS_MAX} annotations; the rest was left out.")
@@ -119,9 +130,9 @@ def _pieces(pdf: Any, form: Any, frames: Mapping[int, Frame], warnings: list[str
             yield piece
 
 
-def _distinct(pieces: Iterable[_Piece]) -> list[_Piece]:
+def _distinct(pieces: Iterable[Piece]) -> list[Piece]:
     """Copies that lie on one another count once, the filled one if any: nobody can click the others."""
-    kept: list[_Piece] = []
+    kept: list[Piece] = []
     places: dict[tuple[int, int, int], list[int]] = {}
     for piece in pieces:
         x, y = piece.box.centre
@@ -141,7 +152,7 @@ def _distinct(pieces: Iterable[_Piece]) -> list[_Piece]:
     return kept
 
 
-def _same_place(one: _Piece, other: _Piece) -> bool:
+def _same_place(one: Piece, other: Piece) -> bool:
     a, b = one.box, other.box
     ticked = {one.kind, other.kind} & {"checkbox", "radio"}
     share_min = STACK_SHARE_MIN if ticked else TEXT_STACK_SHARE_MIN
@@ -152,15 +163,16 @@ def _same_place(one: _Piece, other: _Piece) -> bool:
     return shared >= share_min * (a.width * a.height + b.width * b.height - shared)
 
 
-def _has_value(piece: _Piece) -> bool:
-    return piece.selected or (piece.kind in ("text", "choice") and bool(_text(_inherited(piece.node, "/V"))))
+def _has_value(piece: Piece) -> bool:
+    return piece.selected or (piece.kind in ("text", "choice") and bool(text_of(inherited(piece.node, "/V"))))
 
 
-def _items(array: Any) -> Iterator[Any]:
+def items(array: Any) -> Iterator[Any]:
+    """The dictionaries of an array, WIDGETS_MAX at most."""
     for index in range(min(len(array), WIDGETS_MAX + 1)):
         try:
             node = array[index]
-        except _ERRORS:
+        except FORM_ERRORS:
             continue
         if isinstance(node, pikepdf.Dictionary):
             yield node
@@ -171,7 +183,7 @@ def _orphans(form: Any, seen: set[tuple[int, int]]) -> Iterator[Any]:
     if not isinstance(form, pikepdf.Dictionary):
         return
     fields = form.get("/Fields")
-    stack = [(node, 0) for node in _items(fields)] if isinstance(fields, pikepdf.Array) else []
+    stack = [(node, 0) for node in items(fields)] if isinstance(fields, pikepdf.Array) else []
     visited: set[tuple[int, int]] = set()
     while stack and len(visited) < WIDGETS_MAX:
         node, depth = stack.pop()
@@ -181,36 +193,36 @@ def _orphans(form: Any, seen: set[tuple[int, int]]) -> Iterator[Any]:
             visited.add(node.objgen)
         kids = node.get("/Kids")
         if isinstance(kids, pikepdf.Array):
-            stack.extend((kid, depth + 1) for kid in _items(kids))
+            stack.extend((kid, depth + 1) for kid in items(kids))
         elif "/Rect" in node and node.objgen not in seen:
             yield node
 
 
-def _guarded(node: Any, number: int, frame: Frame) -> _Piece | None:
+def _guarded(node: Any, number: int, frame: Frame) -> Piece | None:
     try:
         return _piece(node, number, frame)
-    except _ERRORS:
+    except FORM_ERRORS:
         return None
 
 
-def _piece(node: Any, number: int, frame: Frame) -> _Piece | None:
+def _piece(node: Any, number: int, frame: Frame) -> Piece | None:
     if str(node.get("/Subtype", "/Widget")) != "/Widget":
         return None
     if int(node.get("/F", 0)) & (HIDDEN | NO_VIEW):
         return None
-    kind_name = _inherited(node, "/FT")
-    flags = int(_inherited(node, "/Ff") or 0)
+    kind_name = inherited(node, "/FT")
+    flags = int(inherited(node, "/Ff") or 0)
     kind = _kind(str(kind_name), flags)
     x0, y0, x1, y1 = (float(value) for value in node["/Rect"])
     box = frame.rect(x0, y0, x1, y1)
     box = Rect(max(box.x0, 0.0), max(box.y0, 0.0), min(box.x1, frame.width), min(box.y1, frame.height))
     if kind is None or kind == "button" or min(box.width, box.height) < WIDGET_POINTS_MIN:
         return None
-    on = _on_state(node) if kind in ("checkbox", "radio") else ""
+    on = on_state(node) if kind in ("checkbox", "radio") else ""
     state = str(node.get("/AS", "")).lstrip("/")
-    value = _inherited(node, "/V")
+    value = inherited(node, "/V")
     chosen = bool(on) and (state == on or (not state and str(value).lstrip("/") == on))
-    return _Piece(number, box, _full_name(node), kind, flags, on, chosen, node)
+    return Piece(number, box, _full_name(node), kind, flags, on, chosen, node)
 
 
 def _kind(name: str, flags: int) -> Kind | None:
@@ -225,7 +237,8 @@ def _kind(name: str, flags: int) -> Kind | None:
     return None
 
 
-def _chain(node: Any) -> Iterator[Any]:
+def chain(node: Any) -> Iterator[Any]:
+    """``node`` and what it inherits from, nearest first."""
     for _ in range(PARENTS_MAX):
         if not isinstance(node, pikepdf.Dictionary):
             return
@@ -233,16 +246,18 @@ def _chain(node: Any) -> Iterator[Any]:
         node = node.get("/Parent")
 
 
-def _inherited(node: Any, key: str) -> Any:
-    return next((one[key] for one in _chain(node) if key in one), None)
+def inherited(node: Any, key: str) -> Any:
+    """The nearest value of ``key``, or None."""
+    return next((one[key] for one in chain(node) if key in one), None)
 
 
 def _full_name(node: Any) -> str:
-    parts = [_text(one["/T"]) for one in _chain(node) if "/T" in one]
+    parts = [text_of(one["/T"]) for one in chain(node) if "/T" in one]
     return ".".join(reversed(parts))
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A text string or stream of a form as text, TEXT_CHARS_MAX at most."""
     if value is None:
         return ""
     if isinstance(value, pikepdf.Stream):
@@ -250,7 +265,8 @@ def _text(value: Any) -> str:
     return str(value)[:TEXT_CHARS_MAX].replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
 
 
-def _on_state(node: Any) -> str:
+def on_state(node: Any) -> str:
+    """Name of the appearance that means "chosen"."""
     appearance = node.get("/AP")
     normal = appearance.get("/N") if isinstance(appearance, pikepdf.Dictionary) else None
     if isinstance(normal, pikepdf.Dictionary) and not isinstance(normal, pikepdf.Stream):
@@ -261,9 +277,9 @@ def _on_state(node: Any) -> str:
     return state if state and state != "Off" else "Yes"
 
 
-def _put_together(pieces: list[_Piece], found: Widgets) -> None:
+def _put_together(pieces: list[Piece], found: Widgets) -> None:
     """Buttons of one name on one page are one field with options; everything else is a field for each piece."""
-    groups: dict[tuple[int, str, str], list[_Piece]] = {}
+    groups: dict[tuple[int, str, str], list[Piece]] = {}
     for index, piece in enumerate(pieces):
         grouped = piece.kind in ("radio", "checkbox") and piece.name
         key = (piece.page, piece.kind, piece.name if grouped else f"\0{index}")
@@ -271,14 +287,14 @@ def _put_together(pieces: list[_Piece], found: Widgets) -> None:
     for group in groups.values():
         try:
             found.by_page.setdefault(group[0].page, []).append(_widget(group))
-        except _ERRORS:
+        except FORM_ERRORS:
             found.warnings.append(f"A form field on page {group[0].page} is damaged and was left out.")
 
 
-def _widget(group: list[_Piece]) -> Widget:
+def _widget(group: list[Piece]) -> Widget:
     first = group[0]
     node, flags = first.node, first.flags
-    limit = _inherited(node, "/MaxLen")
+    limit = inherited(node, "/MaxLen")
     boxes = [piece.box for piece in group]
     common = {
         "name": first.name,
@@ -286,7 +302,7 @@ def _widget(group: list[_Piece]) -> Widget:
         "box": Rect(
             min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes)
         ),
-        "label": _text(_inherited(node, "/TU")),
+        "label": text_of(inherited(node, "/TU")),
         "required": bool(flags & REQUIRED),
         "read_only": bool(flags & READ_ONLY),
     }
@@ -296,7 +312,7 @@ def _widget(group: list[_Piece]) -> Widget:
         options = tuple(_button_option(piece) for piece in group)
         chosen = next((option.value for option in options if option.selected), None)
         return Widget(**common, value=chosen, options=options)  # type: ignore[arg-type]
-    value = _value(_inherited(node, "/V")) if first.kind != "signature" else _signed(node)
+    value = _value(inherited(node, "/V")) if first.kind != "signature" else _signed(node)
     return Widget(
         **common,  # type: ignore[arg-type]
         value=value,
@@ -309,39 +325,39 @@ def _widget(group: list[_Piece]) -> Widget:
     )
 
 
-def _button_option(piece: _Piece) -> WidgetOption:
-    tip = _text(piece.node.get("/TU")) if "/Parent" in piece.node else ""
+def _button_option(piece: Piece) -> WidgetOption:
+    tip = text_of(piece.node.get("/TU")) if "/Parent" in piece.node else ""
     return WidgetOption(label=tip, value=piece.on, box=piece.box, selected=piece.selected)
 
 
 def _value(value: Any) -> str | None:
     if isinstance(value, pikepdf.Array):
-        return "\n".join(_text(one) for one in list(value)[:OPTIONS_MAX]) or None
-    return _text(value) or None
+        return "\n".join(text_of(one) for one in list(value)[:OPTIONS_MAX]) or None
+    return text_of(value) or None
 
 
 def _signed(node: Any) -> str | None:
-    return "signed" if isinstance(_inherited(node, "/V"), pikepdf.Dictionary) else None
+    return "signed" if isinstance(inherited(node, "/V"), pikepdf.Dictionary) else None
 
 
 def _choices(node: Any, value: str | None) -> tuple[WidgetOption, ...]:
-    options = _inherited(node, "/Opt")
+    options = inherited(node, "/Opt")
     chosen = set((value or "").split("\n"))
     out: list[WidgetOption] = []
     if isinstance(options, pikepdf.Array):
         for entry in list(options)[:OPTIONS_MAX]:
             pair = isinstance(entry, pikepdf.Array) and len(entry) >= 2
-            stored, shown = (_text(entry[0]), _text(entry[1])) if pair else (_text(entry), _text(entry))
+            stored, shown = (text_of(entry[0]), text_of(entry[1])) if pair else (text_of(entry), text_of(entry))
             out.append(WidgetOption(shown, stored, selected=bool(stored) and stored in chosen))
     return tuple(out)
 
 
 def _format(node: Any) -> str | None:
-    actions = _inherited(node, "/AA")
+    actions = inherited(node, "/AA")
     for key in ("/F", "/K"):
         action = actions.get(key) if isinstance(actions, pikepdf.Dictionary) else None
         if isinstance(action, pikepdf.Dictionary) and "/JS" in action:
-            script = _text(action["/JS"])[:SCRIPT_CHARS_MAX]
+            script = text_of(action["/JS"])[:SCRIPT_CHARS_MAX]
             for pattern, name in _FORMATS:
                 if pattern.search(script):
                     return name

@@ -141,6 +141,8 @@ class Page(_Frozen):
     height: float
     rotation: Literal[0, 90, 180, 270] = 0
     source: Literal["digital", "scanned", "mixed"] = "digital"
+    text_turn: Literal[0, 90, 180, 270] = 0
+    """Degrees clockwise by which a scan's text leans on the page as displayed."""
 
 
 class ErrorDetail(_Frozen):

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from procession import __version__
 from procession.domain.form import AnalysisResult
 from procession.http import auth, openapi, problems
-from procession.http.api import analyses, batches, events, forms, health, metrics, queue, review, session
+from procession.http.api import analyses, batches, events, forms, health, metrics, paper, queue, review, session
 from procession.http.edge import Edge
 from procession.http.pages import routes as pages
 from procession.http.pages.render import error_page
@@ -47,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/analyses/{analysis_id}/document", analyses.document, {200: "application/pdf"}),
     Route("GET", "/v1/analyses/{analysis_id}/pages/{number}.png", analyses.page_image, {200: "image/png", 304: None}),
     Route("GET", "/v1/analyses/{analysis_id}/result", analyses.result, {200: AnalysisResult}),
+    Route("GET", "/v1/analyses/{analysis_id}/filled.pdf", paper.filled_pdf, {200: "application/pdf"}),
     Route("GET", "/v1/analyses/{analysis_id}/events", events.analysis_events, {200: "text/event-stream", 204: None}),
     Route("POST", "/v1/analyses/{analysis_id}/cancel", analyses.cancel, {200: _ANALYSIS, 202: _ANALYSIS}),
     Route("POST", "/v1/analyses/{analysis_id}/retry", analyses.retry, {202: _ANALYSIS}),
@@ -64,6 +65,13 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/forms/{form_id}/responses", forms.responses, {200: _PAGES[views.ResponseView]}, "forms"),
     Route("GET", "/v1/forms/{form_id}/responses.json", forms.responses_json, {200: "application/json"}, "forms"),
     Route("GET", "/v1/forms/{form_id}/responses.csv", forms.responses_csv, {200: "text/csv"}, "forms"),
+    Route(
+        "GET",
+        "/v1/forms/{form_id}/responses/{response_id}/filled.pdf",
+        paper.response_filled_pdf,
+        {200: "application/pdf"},
+        "forms",
+    ),
     Route("GET", "/v1/queue", queue.queue, {200: views.QueueView}, "operations"),
     Route("GET", "/v1/events", events.tenant_events, {200: "text/event-stream"}, "operations"),
     Route("GET", "/v1/result.schema.json", analyses.result_schema, {200: "application/schema+json"}, open=True),

@@ -1,7 +1,8 @@
 """Inside a child: take the request, give up every power, read the document, answer in frames, end.
 
 Verbs: ``digitize`` (a short document whole, or the first range of a long one), ``analyze`` (a further range),
-``assemble`` (the ranges' parts), ``render`` (a page as PNG, with fields' boxes when given).
+``assemble`` (the ranges' parts), ``render`` (a page as PNG, with fields' boxes when given), ``fill`` (a copy with
+answers).
 """
 
 from __future__ import annotations
@@ -208,7 +209,32 @@ def render(request: Request, channel: Channel) -> Answer:
     return {}, png
 
 
-VERBS: dict[str, Verb] = {"digitize": digitize, "analyze": analyze, "assemble": assemble, "render": render}
+def fill(request: Request, channel: Channel) -> Answer:
+    """The copy as bytes, the notes beside it."""
+    from procession.digitize import paper
+    from procession.domain.form import Field
+    from procession.domain.paper import PaperAnswers
+
+    _, limits = _engine(request)
+    channel.pages()
+    _make_room(request, channel)
+    asked = request.arguments
+    answers = PaperAnswers(
+        tuple(Field.model_validate(one) for one in asked["fields"]),
+        {int(page): degrees for page, degrees in asked["turns"].items()},
+        frozenset(asked["taken"]),
+    )
+    filled = paper.fill(request.blobs[0], answers, flatten=asked["flatten"], limits=limits)
+    return {"notes": list(filled.notes), "pages_appended": filled.pages_appended}, filled.pdf
+
+
+VERBS: dict[str, Verb] = {
+    "digitize": digitize,
+    "analyze": analyze,
+    "assemble": assemble,
+    "render": render,
+    "fill": fill,
+}
 
 
 def warm_up() -> None:
@@ -220,8 +246,9 @@ def warm_up() -> None:
     import phonenumbers
     import pypdfium2
 
-    from procession.digitize import ocr, photo, pipeline
+    from procession.digitize import ocr, paper, photo, pipeline
     from procession.digitize import render as drawing
+    from procession.domain.paper import PaperAnswers
 
     cv2.setNumThreads(1)
 
@@ -235,13 +262,15 @@ def warm_up() -> None:
     photo.warm_up()
     # Documents of our own, so that what the engine loads or compiles at first use is there once, not in every child.
     for sample in sorted((Path(__file__).parent / "data").glob("*.pdf")):
-        _learn_and_know(sample.read_bytes())
+        found = _learn_and_know(sample.read_bytes())
+        answered = tuple(field.model_copy(update={"value": field.label}) for field in found.form.fields)
+        paper.fill(sample.read_bytes(), PaperAnswers(answered), flatten=True)
     phonenumbers.PhoneMetadata.load_all()
     ocr.preload()
 
 
-def _learn_and_know(sample: bytes) -> None:
-    """Read a document, and read it again as a copy of itself."""
+def _learn_and_know(sample: bytes) -> Any:
+    """Read a document, and read it again as a copy of itself. Returns what was read first."""
     from procession.digitize import pipeline
     from procession.digitize.recall import Recall
     from procession.digitize.remember import remembered
@@ -250,10 +279,11 @@ def _learn_and_know(sample: bytes) -> None:
     found = pipeline.digitize(sample, pipeline.EngineOptions(remember=True))
     kept = remembered(found, found.form)
     if kept is None:
-        return
+        return found
     again = Remembered.model_validate_json(kept.model_dump_json())
     template = Template(id="-", approved_at=datetime.now(UTC), form=again.form, layouts=again.layouts)
     pipeline.digitize(sample, recall=Recall(lambda _: [template]))
+    return found
 
 
 def run(sock: socket.socket, confinement: confine.Confinement) -> None:

@@ -8,9 +8,10 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field as Constrained
 
 from procession.domain.analysis import Progress, Stage
 from procession.domain.errors import (
@@ -23,6 +24,7 @@ from procession.domain.errors import (
 )
 from procession.domain.form import DigitizedDocument, Field
 from procession.domain.media import Media, media_of
+from procession.domain.paper import NOTE_CHARACTERS_MAX, NOTES_MAX, FilledPdf, PaperAnswers
 from procession.domain.template import LOOKUPS_MAX
 from procession.sandbox import confine
 from procession.sandbox.ending import Crashed, ended, why
@@ -48,6 +50,7 @@ from procession.sandbox.server_process import ServerProcess
 VERBS = "procession.sandbox.child"
 TWICE = "Reading this PDF ended abnormally, twice. Print it to a new PDF and upload that."
 TOO_MUCH = "This PDF yields more than one analysis may answer. Split it and upload the parts."
+FILLED_TOO_MUCH = "This PDF with its answers would be larger than one answer may be."
 NEED_THREADS = frozenset({Media.HEIC, Media.PICTURES})
 """libheif decodes in a thread of its own, even when told not to."""
 PROGRESS_PER_CALL_MAX = 100_000
@@ -79,6 +82,16 @@ class ReadingOptions:
     tessdata: str | None = None
     ocr_dpi: int = 200
     remember: bool = False
+
+
+class _Filled(BaseModel):
+    """What a child says of a copy it filled."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    notes: Annotated[
+        list[Annotated[str, Constrained(max_length=NOTE_CHARACTERS_MAX)]], Constrained(max_length=NOTES_MAX)
+    ]
+    pages_appended: Annotated[int, Constrained(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +183,27 @@ class Sandbox:
         if answer.attachment is None or not answer.attachment.startswith(b"\x89PNG\r\n\x1a\n"):
             raise Internal("The engine answered something else than a picture.")
         return answer.attachment
+
+    async def fill(self, data: bytes, answers: PaperAnswers, *, pages: int, flatten: bool) -> FilledPdf:
+        """``data`` with its answers written in. ``pages``: how many it has. Raises as ``analyze`` does."""
+        asked = {
+            "fields": [field.model_dump(mode="json") for field in answers.fields],
+            "turns": {str(page): degrees for page, degrees in answers.turns.items()},
+            "taken": sorted(answers.taken),
+            "flatten": flatten,
+        }
+        try:
+            answer = await self.call("fill", asked, [data], max(1, min(pages, self.limits.pages_max)))
+        except TooComplex as error:
+            raise TooComplex(FILLED_TOO_MUCH if error.message == TOO_MUCH else error.message) from None
+        if answer.attachment is None or not answer.attachment.startswith(b"%PDF-"):
+            raise Internal("The engine answered something else than a PDF.")
+        try:
+            told = _Filled.model_validate(answer.body)
+        except ValidationError:
+            raise Internal("The engine's notes do not fit their schema.") from None
+        notes = tuple("".join(c for c in note if c.isprintable()) for note in told.notes)
+        return FilledPdf(answer.attachment, notes, told.pages_appended)
 
     @staticmethod
     def checked(body: bytes | None) -> DigitizedDocument:

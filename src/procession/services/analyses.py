@@ -14,7 +14,7 @@ from procession.dispatch.changes import Changes
 from procession.domain.analysis import TERMINAL, Analysis, Priority, State
 from procession.domain.errors import Conflict, NotFound, ProcessionError
 from procession.domain.event import Event
-from procession.domain.form import AnalysisResult
+from procession.domain.form import AnalysisResult, DigitizedDocument, Form
 from procession.domain.principal import Principal
 from procession.services import cursors, results
 from procession.services.foundation import Foundation
@@ -37,6 +37,16 @@ READS_MAX = 3
 class _Found:
     analysis: Analysis
     document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """``found``: as the engine left it; ``form``: as the reviewer did."""
+
+    document: Document
+    found: DigitizedDocument
+    form: Form
+    file_name: str
 
 
 Events = list[Event]
@@ -132,6 +142,28 @@ class Analyses:
         if analysis.review_ref is not None and not original:
             decisions = results.decode_decisions(await vault.get(analysis.review_ref))
         return results.published(analysis, name, stored, decisions)
+
+    async def reviewed(self, principal: Principal, analysis_id: str) -> Reviewed:
+        """The document with what was found and what review made of it. Raises NotFound, Conflict without a result."""
+        for _ in range(READS_MAX):
+            found = await self._find(principal, analysis_id)
+            try:
+                return await self._reviewed(found)
+            except NotFound:
+                continue
+        raise NotFound
+
+    async def _reviewed(self, found: _Found) -> Reviewed:
+        analysis, vault = found.analysis, self._on.vault
+        if analysis.result_ref is None:
+            raise Conflict(f"This analysis is {analysis.state.value}: there is no result.")
+        stored = StoredResult.decode(await vault.get(analysis.result_ref))
+        decisions: dict[str, Decision] = {}
+        if analysis.review_ref is not None:
+            decisions = results.decode_decisions(await vault.get(analysis.review_ref))
+        form = results.corrected(stored.document.form, decisions) if decisions else stored.document.form
+        name = file_name(vault, analysis, found.document.key_id) or "document.pdf"
+        return Reviewed(found.document, stored.document, form, name)
 
     async def document(self, principal: Principal, analysis_id: str) -> tuple[bytes, str, str]:
         """(bytes, file name, content type) as uploaded. Raises NotFound."""

@@ -107,6 +107,14 @@ class Forms:
             items=items, next_cursor=cursors.encode(rows[limit - 1].id) if len(rows) > limit else None
         )
 
+    async def answered(self, principal: Principal, form_id: str, response_id: str) -> tuple[str, Form, ResponseView]:
+        """(id of the form's analysis, definition, one response). Raises NotFound."""
+        row = await self._row(principal, form_id)
+        found = await self._on.store.read(lambda conn: forms.response(conn, row.id, response_id))
+        if found is None:
+            raise NotFound
+        return row.analysis_id, await self._definition(row), await self._response(found)
+
     async def export_json(self, principal: Principal, form_id: str) -> str:
         """All responses, oldest first. Raises NotFound."""
         definition, found = await self._everything(principal, form_id)

@@ -83,6 +83,14 @@ class TemplateView(_View):
     approved_at: datetime
 
 
+class FilledDocument(_View):
+    """A copy of a document with answers in it. ``notes``: what whoever uses it should know."""
+
+    pdf: bytes
+    file_name: str
+    notes: tuple[str, ...]
+
+
 class FormView(_View):
     """A live form for its owner. ``share_path`` ends in the secret token couples are sent."""
 

@@ -200,11 +200,24 @@ def deaf(request: Request, channel: Channel) -> Answer:
         time.sleep(1)
 
 
+def fill(request: Request, channel: Channel) -> Answer:
+    """What a copy with answers must not be; which, the first field's label says."""
+    match request.arguments["fields"][0]["label"]:
+        case "no pdf":
+            return {"notes": [], "pages_appended": 0}, b"<html>"
+        case "too many notes":
+            return {"notes": ["x"] * 51, "pages_appended": 0}, b"%PDF-1.7"
+        case "no notes":
+            return {"notes": None, "pages_appended": -1}, b"%PDF-1.7"
+        case _:
+            return {"notes": ["a\x1b[31m\u202eb"], "pages_appended": 0}, b"%PDF-1.7"
+
+
 VERBS = {
     one.__name__: one
     for one in (
         *(echo, powers, belongings, spin, sleep, hoard, hoard_in_c, objects, recurse, crash, abort, leave, flood),
-        *(late, chatter, raw, locked, stumble, memory_with_ocr, threads, curious, deaf),
+        *(late, chatter, raw, locked, stumble, memory_with_ocr, threads, curious, deaf, fill),
     )
 }
 

@@ -77,8 +77,6 @@ def _all(reading: Reading) -> list[Found]:
     found += things.labelled(reading, labelled)
     found += sentences.in_sentences(reading)
     found += things.items(reading)
-    found += things.ticked(reading)
-    found += things.day_by_neighbours(reading, labelled, found)
     found += people.vendor(reading, labelled)
     names = list(people.couple(reading, labelled))
     found += names
@@ -188,18 +186,11 @@ def _is_surer(found: Found, field: Field) -> bool:
 
 
 def _swallowed(found: Found, field: Field, box: Rect) -> bool:
-    """An answer on the first part of a rule reads like the end of its label: "Email anna@example.com ____".
-
-    Or only its first words do, where the field begins amid the answer: "Phone 0491 ____".
-    """
+    """An answer on the first part of a rule reads like the end of its label: "Email anna@example.com ____"."""
     level = found.box.y0 - 6 <= box.centre[1] <= found.box.y1 + 8
-    if not level or not -6 <= box.x0 - found.box.x0 <= found.box.width + 24:
-        return False
-    label, words = fold(field.label).strip(" *"), found.text.split()
-    if box.x0 >= found.box.x1 - 6:
-        words = [" ".join(words)]
-    starts = (fold(" ".join(words[:count])).strip() for count in range(len(words), 0, -1))
-    return any(start and label.endswith(start) for start in starts)
+    before = -6 <= box.x0 - found.box.x1 <= 24
+    written = fold(found.text).strip()
+    return bool(written) and level and before and fold(field.label).strip(" *").endswith(written)
 
 
 def _unswallowed(field: Field, found: Found, page: PageContent) -> Field:

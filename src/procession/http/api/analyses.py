@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import Path, Query, Request
 from pydantic import TypeAdapter, ValidationError
@@ -17,6 +16,7 @@ from procession.domain.media import SUFFIXES, Media
 from procession.domain.principal import Principal
 from procession.http import etag, uploads
 from procession.http.context import App, Asker
+from procession.http.downloads import download_headers
 from procession.http.idempotency import IdempotencyKey
 from procession.http.pagination import Paged
 from procession.services.views import AnalysisView, Submitted
@@ -204,13 +204,7 @@ async def document(application: App, asker: Asker, analysis_id: AnalysisId) -> R
     content, name, media_type = await application.analyses.document(asker, analysis_id)
     if media_type == Media.PICTURES and not name.lower().endswith(SUFFIXES[Media.PICTURES]):
         name += SUFFIXES[Media.PICTURES]
-    plain = re.sub(r'[^ -~]|["\\%]', "_", name)
-    headers = {
-        # always a download and always typed by us: what was uploaded must not run as a page of ours
-        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
-    return Response(content, media_type=media_type, headers=headers)
+    return Response(content, media_type=media_type, headers=download_headers(name))
 
 
 async def page_image(
