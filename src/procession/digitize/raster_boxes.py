@@ -26,6 +26,10 @@ MISREAD_BOX = re.compile(r"^[\[\](){}|!1IlLJCcOo0©]{1,3}$")
 """What a recogniser reads where an empty box or circle is drawn: "O", "C]", "LJ", "[1]"."""
 SURE_WORD = 0.6
 """Confidence from which a word's letters are believed to be letters."""
+ROUND_LETTERS = "OoQ0©@CGDe"
+"""What a recogniser takes a circle for."""
+ROUND_WIDTH = 0.6
+"""Width of such a letter in heights of its word."""
 GLYPH_WIDTH_MAX = 1.1
 """Width of a printed letter in heights of its word; wider ones are misread drawings."""
 LETTER_GAP = 0.25
@@ -37,7 +41,8 @@ CONTOURS_MAX = 40_000
 def find_boxes(ink: Picture, scale: float, words: Sequence[Word]) -> list[Shape]:
     """Squares and circles (``filled`` when marked) and frames. ``ink``: 1 where there is some, rules drawn in."""
     contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    letters = Places([word.box for word in words if _is_print(word)])
+    printed = [word for word in words if _is_print(word)]
+    letters = {"rect": Places([word.box for word in printed]), "ellipse": Places([_letters(word) for word in printed])}
     found: list[Shape] = []
     for contour, (_, _, child, parent) in zip(contours[:CONTOURS_MAX], _tree(hierarchy), strict=False):
         x, y, width, height = cv2.boundingRect(contour)
@@ -48,9 +53,15 @@ def find_boxes(ink: Picture, scale: float, words: Sequence[Word]) -> list[Shape]
             shape = _outlined(ink, contour, (x, y, width, height), scale)
         elif parent >= 0:
             shape = _enclosed(ink, contour, (x, y, width, height), scale)
-        if shape is not None and not (shape.box.width <= SQUARE_POINTS[1] and letters.covers(shape.box)):
+        if shape is not None and not (shape.box.width <= SQUARE_POINTS[1] and letters[shape.kind].covers(shape.box)):
             found.append(shape)
     return once(found)
+
+
+def _letters(word: Word) -> Rect:
+    """Where the word's letters surely are: a round first one may be the circle before it ("ONo")."""
+    box = word.box
+    return box._replace(x0=box.x0 + ROUND_WIDTH * box.height) if word.text[0] in ROUND_LETTERS else box
 
 
 def _is_print(word: Word) -> bool:

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from procession.digitize.ocr import Reading, Recogniser, Upright
-from procession.digitize.page import PageContent, Rect
+from procession.digitize.page import PageContent, Rect, Word
 from procession.digitize.raster import trace
-from procession.digitize.raster_boxes import MISREAD_BOX, SQUARE_POINTS
+from procession.digitize.raster_boxes import MISREAD_BOX, ROUND_LETTERS, SQUARE_POINTS
 from procession.digitize.render import Picture
 from procession.digitize.ticks import ink
+
+CLOSING = ")]"
+BRACKET_POINTS_MAX = 3.0
+"""Width of a printed closing bracket."""
 
 
 def read_scan(page: PageContent, picture: Picture, dpi: float, recogniser: Recogniser) -> tuple[PageContent, Upright]:
@@ -29,6 +33,7 @@ def drawn_scan(page: PageContent, reading: Reading, dpi: float) -> PageContent:
     traced = trace(reading.upright.picture, dpi, reading.words)
     squares = [shape.box for shape in traced.shapes if shape.kind != "other" and shape.box.width <= SQUARE_POINTS[1]]
     words = [word for word in reading.words if not (_short(word.text) and _is_a_square(word.box, squares))]
+    words = [part for word in words for part in without_box(word, squares)]
     return replace(_bare(page, reading), words=words, segments=traced.segments, shapes=traced.shapes)
 
 
@@ -55,11 +60,30 @@ def _bare(page: PageContent, reading: Reading) -> PageContent:
     )
 
 
+def without_box(word: Word, squares: Sequence[Rect]) -> list[Word]:
+    """A word without the circle or the bracket it was read with: "ONo" is "No", "]No" is "]" and "No"."""
+    first, rest = word.text[:1], word.text[1:]
+    if not rest or not rest[0].isalpha():
+        return [word]
+    box, letter = word.box, word.box.width / len(word.text)
+    if first in ROUND_LETTERS:
+        ends = [one.x1 for one in squares if _holds(one, box.x0 + letter / 2, box.centre[1]) and one.x1 < box.x1]
+        return [replace(word, text=rest, box=box._replace(x0=ends[0]))] if ends else [word]
+    if first in CLOSING:
+        at = box.x0 + letter
+        bracket = replace(word, text=first, box=box._replace(x1=box.x0 + min(letter, BRACKET_POINTS_MAX)))
+        return [bracket, replace(word, text=rest, box=box._replace(x0=at))]
+    return [word]
+
+
+def _holds(box: Rect, x: float, y: float) -> bool:
+    return box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1
+
+
 def _short(text: str) -> bool:
     return len(text) <= 2 or MISREAD_BOX.match(text) is not None
 
 
 def _is_a_square(box: Rect, squares: Sequence[Rect]) -> bool:
     """Tesseract reads an empty checkbox as "O", "C]" or "LJ"."""
-    x, y = box.centre
-    return any(one.x0 <= x <= one.x1 and one.y0 <= y <= one.y1 for one in squares)
+    return any(_holds(one, *box.centre) for one in squares)

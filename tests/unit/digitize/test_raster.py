@@ -247,3 +247,10 @@ def test_a_short_rule_that_stands_alone_is_one_and_a_dash_between_words_is_none(
     beside = [Word("Deposit", Rect(60, 145, 97, 155)), Word("Balance", Rect(116, 145, 150, 155))]
     (rule,) = trace(sheet.picture, DPI, beside).segments
     assert rule.box == pytest.approx((100, 99.5, 112.5, 101), abs=1.5)
+
+
+def test_a_circle_the_recogniser_read_as_the_first_letter_is_still_one() -> None:
+    sheet = Sheet()
+    sheet.draw.ellipse((100, 100, 118, 118), outline=0, width=2)
+    (shape,) = trace(sheet.picture, DPI, [Word("ONo", Rect(50, 50, 76, 59))]).shapes
+    assert shape.kind == "ellipse"
