@@ -25,6 +25,7 @@ from procession.domain.errors import InvalidRequest, ProcessionError, Unavailabl
 from procession.domain.form import DigitizedDocument
 from procession.keys.local import LocalKeys
 from procession.keys.protocol import KeyStore
+from procession.maintenance.calibrator import Calibrator
 from procession.maintenance.contract import Loop
 from procession.maintenance.gauges import Gauges
 from procession.maintenance.pruner import Pruner
@@ -35,6 +36,7 @@ from procession.sandbox.limits import SandboxLimits
 from procession.sandbox.recalling import Lookup
 from procession.services.analyses import Analyses
 from procession.services.batches import Batches
+from procession.services.calibrating import Calibrations
 from procession.services.capacity import Capacity
 from procession.services.forms import Forms
 from procession.services.foundation import Foundation
@@ -84,7 +86,9 @@ class Application:
             clock=clock,
             engine_version=ENGINE_VERSION,
         )
-        self.worker = WorkerLoop(self.foundation, Executor(self.foundation, self._analyze, chance))
+        self.calibrations = Calibrations(self.foundation)
+        executor = Executor(self.foundation, self._analyze, chance, self.calibrations.apply)
+        self.worker = WorkerLoop(self.foundation, executor)
         self._pictures = Pictures(self.foundation, self.sandbox.render)
         self.submissions = Submissions(self.foundation)
         self.analyses = Analyses(self.foundation, self._pictures, self.worker.interrupt)
@@ -99,6 +103,7 @@ class Application:
             Rescuer(self.foundation, chance),
             Pruner(self.foundation),
             Gauges(self.foundation),
+            Calibrator(self.calibrations),
         )
         self._working = working
         self._warming: asyncio.Task[None] | None = None

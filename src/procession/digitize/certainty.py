@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from procession.domain.form import Field
+
 PLACE_REVIEW_BELOW: Mapping[str, float] = {"widget": 0.5, "graphics": 0.75, "ocr": 0.75}
 """Confidence under which a person is asked to look, by where the field comes from."""
 LABEL_REVIEW_BELOW = 0.4
@@ -31,6 +33,9 @@ class Evidence:
     """What was not found at all, in words."""
 
 
+NOT_CERTAIN = "it is not certain that this is a place to fill in"
+
+
 def confidence_of(evidence: Evidence) -> float:
     return round(min(max(evidence.place, 0.0), 1.0), 3)
 
@@ -38,7 +43,7 @@ def confidence_of(evidence: Evidence) -> float:
 def review_reason(evidence: Evidence, confidence: float) -> str | None:
     """Why a person should look, the weightiest first; None when nobody need."""
     if confidence < PLACE_REVIEW_BELOW[evidence.source]:
-        return "it is not certain that this is a place to fill in"
+        return NOT_CERTAIN
     if evidence.missing is not None:
         return evidence.missing
     if evidence.label < LABEL_REVIEW_BELOW:
@@ -46,3 +51,14 @@ def review_reason(evidence: Evidence, confidence: float) -> str | None:
     if evidence.read < READ_REVIEW_BELOW:
         return "the letters of its label were hard to read"
     return None
+
+
+def with_confidence(field: Field, confidence: float) -> Field:
+    """``field`` at another confidence, flagged or no longer flagged for it; other reasons to look stay."""
+    update: dict[str, object] = {"confidence": confidence}
+    low = confidence < PLACE_REVIEW_BELOW.get(field.source.value, 0.0)
+    if low and not field.needs_review:
+        update |= {"needs_review": True, "review_reason": NOT_CERTAIN}
+    elif not low and field.review_reason == NOT_CERTAIN:
+        update |= {"needs_review": False, "review_reason": None}
+    return field.model_copy(update=update)

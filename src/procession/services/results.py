@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -22,16 +23,21 @@ class StoredResult:
 
     sha256: str
     document: DigitizedDocument
+    engine: dict[str, float] = dataclasses.field(default_factory=dict)
+    """Field id -> the engine's own confidence, where a calibration changed it."""
 
     def encode(self) -> tuple[bytes, str]:
         """(JSON, its SHA-256 in hex)."""
-        body = b'{"sha256":"%s","document":%s}' % (self.sha256.encode(), self.document.model_dump_json().encode())
+        said = b',"engine":%s' % json.dumps(self.engine).encode() if self.engine else b""
+        document = self.document.model_dump_json().encode()
+        body = b'{"sha256":"%s"%s,"document":%s}' % (self.sha256.encode(), said, document)
         return body, hashlib.sha256(body).hexdigest()
 
     @classmethod
     def decode(cls, body: bytes) -> StoredResult:
         stored = json.loads(body)
-        return cls(stored["sha256"], DigitizedDocument.model_validate(stored["document"]))
+        document = DigitizedDocument.model_validate(stored["document"])
+        return cls(stored["sha256"], document, stored.get("engine", {}))
 
 
 @dataclass(frozen=True, slots=True)

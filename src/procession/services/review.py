@@ -18,16 +18,16 @@ from procession.domain.form import DigitizedDocument, Form
 from procession.domain.principal import Principal
 from procession.services import field_changes, form_definition, results
 from procession.services.added_fields import ADDED_MAX, added
+from procession.services.calibrating import outcomes
 from procession.services.foundation import Foundation
 from procession.services.results import Decision, StoredResult
 from procession.services.showing import analysis_view
 from procession.services.templates import Prepared, Templates
 from procession.services.vault import form_title_context, share_context
 from procession.services.views import AnalysisView
-from procession.store import analyses, documents, forms
+from procession.store import analyses, documents, forms, review_outcomes
 from procession.store.forms import FormRow
 from procession.store.reviews import ReviewCounts, apply_review
-from procession.telemetry import metrics
 
 ACTIONS = frozenset({"approve", "modify", "reject", "reset", "add"})
 TOKEN_BYTES = 24
@@ -51,6 +51,8 @@ class _Reviewed:
     key_id: str
     document: DigitizedDocument
     decisions: dict[str, Decision]
+    engine: dict[str, float]
+    """Field id -> the engine's own confidence, where another one is shown."""
 
     @property
     def found(self) -> Form:
@@ -65,8 +67,6 @@ class Reviews:
     def __init__(self, foundation: Foundation, templates: Templates) -> None:
         self._on = foundation
         self._templates = templates
-        self._kept = 0
-        self._decided = 0
 
     async def state(self, principal: Principal, analysis_id: str) -> dict[str, dict[str, Any]]:
         """Field id -> {action, changes, at}. Raises NotFound, Conflict while there is nothing to review."""
@@ -105,7 +105,7 @@ class Reviews:
             fields_found=len(corrected.fields), fields_flagged=sum(one.needs_review for one in corrected.fields)
         )
         try:
-            after = await self._record(principal, reviewed, review_ref, counts, form, template)
+            after = await self._record(principal, reviewed, review_ref, counts, decisions, form, template)
         except Permanent:  # raised by the unit, so nothing names these
             left = [review_ref]
             left += [] if form is None else [form.definition_ref]
@@ -116,8 +116,6 @@ class Reviews:
         previous = reviewed.analysis.review_ref
         if previous is not None:
             await self._on.vault.delete(previous)
-        if finish:
-            self._measure(decisions)
         self._on.announce(after.tenant, after.id)
         return analysis_view(self._on.vault, after, reviewed.key_id, self._on.clock)
 
@@ -139,7 +137,7 @@ class Reviews:
         except NotFound:
             raise PreconditionFailed from None  # another review replaced it while we read
         stored = StoredResult.decode(await vault.get(analysis.result_ref))
-        return _Reviewed(analysis, key_id, stored.document, decisions)
+        return _Reviewed(analysis, key_id, stored.document, decisions, stored.engine)
 
     def _decide(self, reviewed: _Reviewed, actions: Sequence[FieldAction], finish: bool) -> dict[str, Decision]:
         """The decisions after ``actions``, later ones of the same field winning. Raises InvalidRequest."""
@@ -213,10 +211,12 @@ class Reviews:
         reviewed: _Reviewed,
         review_ref: str,
         counts: ReviewCounts,
+        decisions: Mapping[str, Decision],
         form: FormRow | None,
         template: Prepared | None,
     ) -> Analysis:
         before, now = reviewed.analysis, self._on.clock()
+        judged = [] if form is None else outcomes(reviewed.found, decisions, reviewed.engine)
 
         def unit(conn: Connection) -> Analysis:
             after = apply_review(
@@ -234,14 +234,9 @@ class Reviews:
             )
             if form is not None:
                 forms.insert(conn, form, before.region, principal.actor, principal.trace_id)
+                review_outcomes.record(conn, judged, before.engine_version, now)
             if template is not None:
                 self._templates.record(conn, template, principal)
             return after
 
         return await self._on.store.write(unit)
-
-    def _measure(self, decisions: Mapping[str, Decision]) -> None:
-        self._decided += len(decisions)
-        self._kept += sum(made.action == "approve" for made in decisions.values())
-        if self._decided:
-            metrics.ACCURACY.set(self._kept / self._decided)

@@ -308,3 +308,26 @@ template_bands = Table(
     Column("analysis_id", String(40), primary_key=True),
 )
 Index("ix_template_bands_analysis_id", template_bands.c.analysis_id)
+
+# counts only: no tenant, no document, no words, so nothing here is personal and an erasure has nothing to find
+review_outcomes = Table(
+    "review_outcomes",
+    metadata,
+    Column("day", String(10), primary_key=True),  # 2026-05-04, UTC
+    Column("engine_version", String(40), primary_key=True),
+    Column("source", String(20), primary_key=True),
+    Column("type", String(20), primary_key=True),
+    Column("confidence_percent", Integer, primary_key=True),  # the engine's own
+    Column("outcome", String(20), primary_key=True),
+    Column("fields", Integer, nullable=False),
+)
+
+calibrations = Table(
+    "calibrations",
+    metadata,
+    Column("version", String(60), primary_key=True),
+    Column("engine_version", String(40), nullable=False),
+    Column("knots", JSON, nullable=False),
+    Column("decisions", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)

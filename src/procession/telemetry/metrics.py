@@ -28,7 +28,14 @@ WORKERS = Gauge("pdf_processing_workers_total", "Documents this process can anal
 WORKERS_AVAILABLE = Gauge("pdf_processing_workers_available", "Of these, how many are free.")
 ACCURACY = Gauge(
     "field_extraction_accuracy",
-    "Share of fields, in reviews finished since the start, that the reviewer left as they were found.",
+    "Share of fields, in reviews finished during the last 30 days, whose type, label, options and value the reviewer "
+    "left as they were found; fields that were missed count against it. Read from the record, so a restart keeps it.",
+)
+REVIEW_OUTCOMES = Gauge(
+    "procession_review_fields",
+    "Fields in reviews finished during the last 30 days, by type and by what became of them (kept, reworded, retyped, "
+    "rejected, added).",
+    ["type", "outcome"],
 )
 JOB_SECONDS = Histogram(
     "procession_job_duration_seconds", "Time of one analysis in the sandbox.", ["priority"], buckets=_SECONDS

@@ -35,6 +35,9 @@ Analyze = Callable[[bytes, AnalysisOptions, Callable[[Progress], None], Lookup |
 Raises DocumentError, Internal.
 """
 
+Calibrate = Callable[[DigitizedDocument], tuple[DigitizedDocument, dict[str, float]]]
+"""Gives a document the confidence people see, and the engine's own by field id where that is another."""
+
 REASON_CHARACTERS_MAX = 200
 INLINE_FIELDS_MAX = 200
 """Up to this many fields writing the result as JSON costs less than a hop to another thread and back."""
@@ -45,11 +48,14 @@ log = structlog.get_logger(__name__)
 class Executor:
     """``chance`` spreads retries. At most ``capacity.slots`` documents are in the sandbox at once."""
 
-    def __init__(self, foundation: Foundation, analyze: Analyze, chance: random.Random) -> None:
+    def __init__(
+        self, foundation: Foundation, analyze: Analyze, chance: random.Random, calibrate: Calibrate | None = None
+    ) -> None:
         self._on = foundation
         self._analyze = analyze
         self._chance = chance
         self._templates = Templates(foundation)
+        self._calibrate = calibrate
         self._cores = asyncio.Semaphore(max(1, foundation.capacity.slots))
 
     async def run(self, job: Job) -> None:
@@ -99,8 +105,12 @@ class Executor:
         Its object is this claim's alone: erasing another analysis of the same bytes cannot delete it.
         """
 
+        engine: dict[str, float] = {}
+        if self._calibrate is not None:
+            found, engine = self._calibrate(found)
+
         def encoded() -> tuple[bytes, str]:
-            return StoredResult(hashlib.sha256(content).hexdigest(), found).encode()
+            return StoredResult(hashlib.sha256(content).hexdigest(), found, engine).encode()
 
         few = len(found.form.fields) <= INLINE_FIELDS_MAX
         body, digest = encoded() if few else await asyncio.to_thread(encoded)

@@ -71,7 +71,8 @@ class House:
         on = self.app.foundation
         claimed = await on.store.write(lambda conn: claims.claim(conn, analysis_id, "test", 60, on.clock()))
         assert claimed is not None
-        await Executor(on, analyze, random.Random(1)).run(Job(claimed))
+        executor = Executor(on, analyze, random.Random(1), self.app.calibrations.apply)
+        await executor.run(Job(claimed))
         return await self.app.analyses.get(self.owner, analysis_id)
 
     async def reviewed_document(self) -> AnalysisView:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from procession.domain.analysis import AnalysisOptions, State
-from procession.store import analyses, claims, documents, journal, queue_depth, templates
+from procession.store import analyses, claims, documents, journal, queue_depth, review_outcomes, templates
 from procession.store.sqlite import SqliteStore
 from tests.records import at
 
@@ -34,6 +34,7 @@ ASKED = {
     "templates.read_by": lambda conn: templates.read_by(conn, "tpl_1"),
     "templates.forget": lambda conn: templates.forget(conn, "tpl_1", "key:test", at(0)),
     "templates.erase_source": lambda conn: templates.erase_source(conn, "an_1", "key:test", at(0)),
+    "review_outcomes.counts": lambda conn: review_outcomes.counts(conn, at(0).date(), 30),
     "journal.after": lambda conn: journal.after(conn, "acme", 0, 100),
     "journal.of_aggregate": lambda conn: journal.of_aggregate(conn, "an_1", 0, 100),
 }
