@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +38,7 @@ def always(confidence: float, right: int, wrong: int) -> list[Decided]:
 def test_a_surer_field_stays_surer_and_none_moves_far(decided: list[Decided]) -> None:
     made = refitted(decided, "v") or SHIPPED
     shown = [made.confidence(percent / 200) for percent in range(201)]
-    assert all(one <= after + 1e-9 for one, after in zip(shown, shown[1:], strict=False))
+    assert all(one <= after + 1e-9 for one, after in pairwise(shown))
     assert all(0.0 <= one <= 1.0 for one in shown)
     assert all(abs(one - percent / 200) <= MOVE_MAX + 1e-4 for percent, one in enumerate(shown))
 
