@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from procession.domain.form import Field, FieldType, Form, Option, Subtype
+from procession.domain.form import Field, FieldType, Form, Option
+from procession.services.printed_rules import Rules, printed_rules
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 TEXT_CHARACTERS_MAX = 500
@@ -24,7 +25,6 @@ _TIME = r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s.]+$"
 _PHONE = r"^[+(]?\d[\d ()./+x-]{3,30}$"
 _AMOUNT = r"^-?\d{1,12}(\.\d{1,2})?$"
-_INTEGERS = frozenset({Subtype.GUEST_COUNT})
 _GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 _SYMBOLS = re.compile(r"[^\d.,\-]")
 
@@ -69,16 +69,30 @@ def _shape(field: Field) -> dict[str, Any]:
         case FieldType.SELECT | FieldType.RADIO if choices:
             return {"type": "string", "enum": choices}
         case FieldType.NUMBER:
-            return {"type": "integer", "minimum": 0} if field.subtype in _INTEGERS else {"type": "number"}
+            return _number_shape(printed_rules(field))
         case _:
             return _text(field)
 
 
 def _text(field: Field) -> dict[str, Any]:
     most, extra = _TEXTS.get(field.type, (TEXT_CHARACTERS_MAX, {}))
-    if field.max_length is not None and not extra:
-        most = min(most, field.max_length)
+    printed = printed_rules(field).characters_max
+    if printed is not None and field.type not in _WRITTEN_OTHERWISE:
+        most = min(most, printed)
     return {"type": "string", "minLength": 1, "maxLength": most, **extra}
+
+
+_WRITTEN_OTHERWISE = frozenset({FieldType.DATE, FieldType.TIME, FieldType.CURRENCY})
+"""Answered in another way than on paper, so the paper's number of characters says nothing."""
+
+
+def _number_shape(rules: Rules) -> dict[str, Any]:
+    shape: dict[str, Any] = {"type": "integer" if rules.integer else "number"}
+    if rules.minimum is not None:
+        shape["minimum"] = rules.minimum
+    if rules.maximum is not None:
+        shape["maximum"] = rules.maximum
+    return shape
 
 
 _TEXTS: dict[FieldType, tuple[int, dict[str, Any]]] = {
@@ -200,6 +214,16 @@ def _message(field: Field | None, rule: str) -> str:
         return "Please tick this." if field.type is FieldType.CHECKBOX else "Please choose at least one."
     if rule == "maxLength":
         return f"This answer is too long: at most {_text(field)['maxLength']} characters."
-    if rule == "minimum":
-        return "This cannot be less than 0."
+    if rule in ("minimum", "maximum"):
+        return _limits(printed_rules(field))
+    if rule == "type" and field.type is FieldType.NUMBER and printed_rules(field).integer:
+        return "This is not a whole number. Use digits only."
     return _WRONG.get(field.type, "This answer does not fit the question.")
+
+
+def _limits(rules: Rules) -> str:
+    if rules.minimum is None:
+        return f"This cannot be more than {rules.maximum:,}."
+    if rules.maximum is None:
+        return f"This cannot be less than {rules.minimum:,}."
+    return f"This must be between {rules.minimum:,} and {rules.maximum:,}."
