@@ -48,22 +48,29 @@ class Client:
         times = [process.cpu_times() for process in (parent, *parent.children())]
         return sum(one.user + one.system + one.children_user + one.children_system for one in times)
 
-    def call(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
+    def call(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """``headers``: a body is a PDF unless they say otherwise."""
         try:
-            response = self._exchange(method, path, body)
+            response = self._exchange(method, path, body, headers)
         except ConnectionError:
             if method != "GET":
                 raise
-            response = self._exchange(method, path, body)  # the service closes connections idle for some seconds
+            response = self._exchange(
+                method, path, body, headers
+            )  # the service closes connections idle for some seconds
         payload = response.read()
         if response.status >= 400:
             raise NotMeasured(f"{method} {path} answered {response.status}: {payload[:300]!r}")
         loaded: dict[str, Any] = json.loads(payload)
         return loaded
 
-    def _exchange(self, method: str, path: str, body: bytes | None) -> http.client.HTTPResponse:
-        headers = {"Content-Type": "application/pdf"} if body is not None else {}
-        self._connection.request(method, path, body, headers)
+    def _exchange(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str] | None
+    ) -> http.client.HTTPResponse:
+        usual = {"Content-Type": "application/pdf"} if body is not None else {}
+        self._connection.request(method, path, body, usual | (headers or {}))
         return self._connection.getresponse()
 
     def upload(self, name: str, data: bytes) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import KEY, opened, violations
-from tests.support import documents
+from tests.support import copies, documents
 from tests.support.server import RunningServer
 
 pytestmark = pytest.mark.e2e
@@ -32,6 +32,8 @@ class Furnished:
     failed: str
     form: str
     link: str
+    known: str
+    changed: str
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,14 @@ def furnished(server: RunningServer, example: bytes) -> Iterator[Furnished]:
         finished = http.post(f"/v1/analyses/{source}/review", json={"finish": True}, headers={"If-Match": "*"})
         finished.raise_for_status()
         form = http.get(f"/v1/forms/{finished.json()['form_id']}").raise_for_status().json()
-        yield Furnished(review, failed, form["id"], form["share_path"])
+        approved = _analysed(http, copies.form(), "consultation.pdf")
+        http.post(
+            f"/v1/analyses/{approved}/review", json={"finish": True}, headers={"If-Match": "*"}
+        ).raise_for_status()
+        known = _analysed(http, copies.form({"Number of guests": "84"}), "filled.pdf")
+        labels = ("Rehearsal evening", *copies.LABELS)
+        changed = _analysed(http, copies.form(labels=labels), "edition.pdf")
+        yield Furnished(review, failed, form["id"], form["share_path"], known, changed)
 
 
 def _analysed(http: httpx.Client, content: bytes, name: str) -> str:
@@ -79,6 +88,7 @@ def test_axe_finds_nothing_on_any_page(
         *("/", "/?show=cancelled", "/forms", "/queue", "/help", "/nothing-here"),
         *(f"/analyses/{furnished.review}", f"/analyses/{furnished.review}?order=unsure"),
         *(f"/analyses/{furnished.review}/delete", f"/analyses/{furnished.failed}"),
+        *(f"/analyses/{furnished.known}", f"/analyses/{furnished.changed}"),
         *(f"/forms/{furnished.form}", furnished.link, f"{furnished.link}/thanks"),
     )
     for address in addresses:
@@ -96,6 +106,22 @@ def test_axe_finds_nothing_on_any_page(
     found += violations_of_axe(page)
     context.close()
     assert found + watched.faults == []
+
+
+def test_a_known_form_says_so_and_can_be_analysed_without(
+    browser: Browser, server: RunningServer, furnished: Furnished
+) -> None:
+    context, page, watched = opened(browser, server.base_url)
+    page.goto(f"/analyses/{furnished.changed}")
+    expect(page.get_by_text("Changed form: it differs from the one you approved")).to_be_visible()
+    page.goto(f"/analyses/{furnished.known}")
+    expect(page.get_by_text("Known form: your approved definition of")).to_be_visible()
+    page.get_by_role("button", name="Analyse without the known form").click()
+    page.locator("[data-page=review]").wait_for()
+    assert not page.url.endswith(furnished.known)
+    expect(page.get_by_text("Known form:")).to_have_count(0)
+    context.close()
+    assert watched.faults == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

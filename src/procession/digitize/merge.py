@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from procession.domain.form import Box, Field, KnownForm, Section, Source
 
 SAME_PLACE_MIN = 0.3
 """Share of the smaller of two boxes that both cover, from which they are one place."""
+MOVED_REASON = "something at this place differs from the form you approved"
 NEW_REASON = "this is not on the form you approved, or it was changed there"
 
 
@@ -29,11 +31,13 @@ def with_known(
     known = [field for page in pages if page.known is not None for field in page.known.fields]
     changed = {page.content.number: page for page in pages if page.known is not None and page.known.verdict != "same"}
     fresh = [one for one in fields if not _is_known(one, known, changed.get(one.page))]
-    fresh = [_flagged(one) if one.page in changed else one for one in fresh]
+    moved = _moved(chosen, known, [one for one in fresh if one.page in changed])
+    fresh = [_flagged(one) if one.page in changed else one for one in fresh if one.id not in moved]
+    known = [*known, *moved.values()]
     merged_sections, renamed = _merged(chosen.form.sections, sections)
     fresh = [one.model_copy(update={"section": renamed.get(one.section or "")}) for one in fresh]
     fresh = _apart(fresh, known, chosen)
-    lost = len(set(chosen.fields) - {one.id for one in known})
+    lost = len({one.id for one in chosen.asked} - {one.id for one in known})
     summary = KnownForm(
         template_id=chosen.template_id,
         approved_on=chosen.approved_on,
@@ -42,7 +46,25 @@ def with_known(
         fresh=len(fresh),
         lost=lost,
     )
-    return merged_sections, _in_order([*known, *fresh], set(changed)) if fresh else known, summary
+    return merged_sections, _in_order([*known, *fresh], set(changed)) if changed or fresh else known, summary
+
+
+def _moved(chosen: Chosen, known: Sequence[Field], fresh: Sequence[Field]) -> dict[str, Field]:
+    """Found id -> the approved field whose label, and no other's, it bears: a row that was put in moved it."""
+    found = {one.id for one in known}
+    lost = [one for one in chosen.asked if one.id not in found and one.label and not one.options]
+    often = Counter(one.label.casefold() for one in (*known, *lost))
+    by_label = {one.label.casefold(): one for one in lost if often[one.label.casefold()] == 1}
+    here = Counter(one.label.casefold() for one in fresh)
+    moved: dict[str, Field] = {}
+    for field in fresh:
+        approved = by_label.get(field.label.casefold())
+        if approved is None or here[field.label.casefold()] > 1 or field.options or field.box is None:
+            continue
+        own = ("page", "box", "value", "value_text", "value_box", "currency", "confidence", "source")
+        update = {name: getattr(field, name) for name in own}
+        moved[field.id] = approved.model_copy(update=update | {"needs_review": True, "review_reason": MOVED_REASON})
+    return moved
 
 
 def _is_known(field: Field, known: Sequence[Field], page: PagePart | None) -> bool:

@@ -65,8 +65,8 @@ class Chosen:
     approved_on: date
     form: Form
     """Without its fields: title, kind, sections."""
-    fields: tuple[str, ...]
-    """Ids of the approved ones."""
+    asked: tuple[Field, ...]
+    """The approved ones."""
     reserved: frozenset[str]
     """Ids that no other field may take: these, and those of fields a reviewer left out."""
     taken: frozenset[int]
@@ -74,12 +74,10 @@ class Chosen:
 
     @classmethod
     def of(cls, template: Template, taken: Iterable[int]) -> Self:
-        fields = tuple(field.id for field in template.form.fields)
-        places = {place.field for layout in template.layouts for place in layout.places}
+        asked = template.form.fields
+        ids = {place.field for layout in template.layouts for place in layout.places}.union(one.id for one in asked)
         form = template.form.model_copy(update={"fields": ()})
-        return cls(
-            template.id, template.approved_at.date(), form, fields, frozenset(places.union(fields)), frozenset(taken)
-        )
+        return cls(template.id, template.approved_at.date(), form, asked, frozenset(ids), frozenset(taken))
 
 
 @dataclass(slots=True)
@@ -187,7 +185,7 @@ def _chosen_json(chosen: Chosen) -> dict[str, Any]:
         "template_id": chosen.template_id,
         "approved_on": chosen.approved_on.isoformat(),
         "form": chosen.form.model_dump(mode="json"),
-        "fields": chosen.fields,
+        "asked": [one.model_dump(mode="json") for one in chosen.asked],
         "reserved": sorted(chosen.reserved),
         "taken": sorted(chosen.taken),
     }
@@ -198,7 +196,7 @@ def _chosen_from(given: Any) -> Chosen:
         str(given["template_id"]),
         date.fromisoformat(given["approved_on"]),
         Form.model_validate(given["form"]),
-        tuple(map(str, given["fields"])),
+        tuple(Field.model_validate(one) for one in given["asked"]),
         frozenset(map(str, given["reserved"])),
         frozenset(map(int, given["taken"])),
     )

@@ -50,7 +50,7 @@ def trace(picture: Picture, dpi: float, words: Sequence[Word] = ()) -> Traced:
     strong: Picture = np.asarray(dark > max(STRONG_LEVEL, 5 * noise), dtype=np.uint8)
     # light rules need faint ink; where a watermark runs through a box, strong ink alone shows it
     boxes = once(find_boxes(ink | lines, scale, words) + find_boxes(strong, scale, words))
-    marks = _handwriting(strong, lines, scale, words, boxes)
+    marks = handwriting(strong, lines, scale, words, boxes)
     segments += short_rules(strong, [*segments, *_sides(boxes)], dpi, words)
     return Traced(segments, boxes + marks + find_panels(picture, dpi, noise))
 
@@ -99,7 +99,7 @@ def _components(mask: Picture) -> list[tuple[int, int, int, int]]:
     return [(int(r[0]), int(r[1]), int(r[2]), int(r[3])) for r in rows]
 
 
-def _handwriting(
+def handwriting(
     ink: Picture, lines: Picture, scale: float, words: Sequence[Word], boxes: Sequence[Shape]
 ) -> list[Shape]:
     """Marks that are neither rules nor printed words: signatures, scribbles."""

@@ -20,6 +20,8 @@ SHARE_MIN = 0.6
 """Share of a layout's words in their places from which a page is the layout's, perhaps changed."""
 SHARE_SAME_MIN = 0.8
 """The same for a page without changes; what is missing then is the recogniser's."""
+CHANGED_MATCHED_MIN = 15
+"""Words in their places below which a page that differs is another, not a changed one."""
 MISSING_SHARE_MAX = 0.02
 """Share of a scanned page's printed words that its recogniser may have passed over."""
 ZONE_MARGIN_POINTS = (6.0, 5.0)
@@ -115,6 +117,8 @@ def _matched(
         return None
     placed = tuple(_placed(place, template, layout, found) for place in layout.places)
     verdict: Verdict = "same" if _is_same(found, placed, inked, answers) else "changed"
+    if verdict == "changed" and found.matched < CHANGED_MATCHED_MIN:
+        return None
     return Match(template, layout, found, placed, verdict)
 
 

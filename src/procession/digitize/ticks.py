@@ -11,7 +11,7 @@ import numpy as np
 
 from procession.digitize.detect.marks import find_marks
 from procession.digitize.page import PageContent, Rect, Shape, Word
-from procession.digitize.raster import darkness, trace
+from procession.digitize.raster import handwriting
 from procession.digitize.render import Picture
 
 REACH_POINTS = 6.0
@@ -21,7 +21,11 @@ INSET = 0.25
 MARKED_SHARE = 0.08
 """Of the inside that a cross or a tick covers (``raster_boxes``)."""
 INK_LEVEL = 40.0
+INK_SHARE = 0.4
+"""Ink is darker than the paper by so many grey levels, and by this share of what the darkest ink here is."""
 INKED_SHARE = 0.03
+RULE_POINTS = 30.0
+"""A longer straight stroke is a rule, not handwriting."""
 STROKE_SHARE = (0.25, 1.8)
 """Size of a drawn tick in sides of its box."""
 SIGNATURE_POINTS = (6.0, 30.0, 6.0, 10.0)
@@ -70,18 +74,35 @@ def ink(
     found = [Shape(box, "rect", stroked=True, filled=_is_marked(picture, dpi, box)) for box in marks]
     left, above, right, below = SIGNATURE_POINTS
     for box in signed:
-        zone = Rect(box.x0 - left, box.y0 - above, box.x1 + right, box.y1 + below)
-        part, x, y = _cut(picture, dpi, zone)
-        if not part.size:
-            continue
-        here = [
-            replace(one, box=_moved(one.box, -x, -y))
-            for one, is_near in zip(words, near([w.box for w in words], [zone], 4.0), strict=True)
-            if is_near
-        ]
-        strokes = (one for one in trace(part, dpi, here).shapes if one.kind == "other")
-        found += [replace(one, box=_moved(one.box, x, y)) for one in strokes]
+        found += _strokes(picture, dpi, Rect(box.x0 - left, box.y0 - above, box.x1 + right, box.y1 + below), words)
     return found
+
+
+def _strokes(picture: Picture, dpi: float, zone: Rect, words: Sequence[Word]) -> list[Shape]:
+    """Handwriting in ``zone``: ink that is neither a rule nor a printed word."""
+    part, x, y = _cut(picture, dpi, zone)
+    if not part.size:
+        return []
+    inked = _inked(part)
+    long = max(9, round(RULE_POINTS * dpi / 72))
+    across = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((1, long), np.uint8))
+    down = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((long, 1), np.uint8))
+    is_near = near([word.box for word in words], [zone], 4.0)
+    here = [replace(one, box=_moved(one.box, -x, -y)) for one, kept in zip(words, is_near, strict=True) if kept]
+    found = handwriting(inked, np.asarray(cv2.max(across, down), dtype=np.uint8), 72 / dpi, here, [])
+    return [replace(one, box=_moved(one.box, x, y)) for one in found]
+
+
+def _inked(part: Picture) -> Picture:
+    """1 where pen or print is, 0 where paper; a zone is so small that one shade is the paper's."""
+    paper = _paper(part)
+    return np.asarray(part < paper - max(INK_LEVEL, INK_SHARE * (paper - float(part.min()))), dtype=np.uint8)
+
+
+def _paper(part: Picture) -> float:
+    """What four fifths of the pixels are darker than."""
+    flat = part.ravel()
+    return float(np.partition(flat, len(flat) * 4 // 5)[len(flat) * 4 // 5])
 
 
 def is_inked(picture: Picture, dpi: float, box: Rect) -> bool:
@@ -89,8 +110,7 @@ def is_inked(picture: Picture, dpi: float, box: Rect) -> bool:
     part, _, _ = _cut(picture, dpi, box)
     if not part.size:
         return False
-    paper = float(np.percentile(part, 90))
-    return float((part < paper - 2 * INK_LEVEL).mean()) >= INKED_SHARE
+    return float((part < _paper(part) - 2 * INK_LEVEL).mean()) >= INKED_SHARE
 
 
 def _is_marked(picture: Picture, dpi: float, box: Rect) -> bool:
@@ -100,8 +120,7 @@ def _is_marked(picture: Picture, dpi: float, box: Rect) -> bool:
     width, height = (max(6, round(side * dpi / 72)) for side in (box.width, box.height))
     if part.shape[0] <= height or part.shape[1] <= width:
         return False
-    dark, noise = darkness(part, dpi)
-    inked = (dark > max(INK_LEVEL, 5 * noise)).astype(np.float32)
+    inked = _inked(part).astype(np.float32)
     edge = max(2, min(width, height) // 9)
     outline = np.ones((height, width), np.float32)
     outline[edge:-edge, edge:-edge] = -0.25

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from procession.digitize import pipeline
-from procession.digitize.merge import NEW_REASON
+from procession.digitize.merge import MOVED_REASON, NEW_REASON
 from procession.digitize.recall import Recall
 from procession.digitize.remember import remembered
 from procession.domain.form import DigitizedDocument, Field, FieldType, Form, Source
@@ -149,6 +149,8 @@ def test_a_new_edition_keeps_what_is_certain_and_flags_the_rest(template: Templa
     )
     new = by_label(found)["Rehearsal evening"]
     assert (new.needs_review, new.review_reason) == (True, NEW_REASON)
+    moved = by_label(found)["Number of guests"]  # a row lower, under its own id and with its own answer
+    assert (moved.id, moved.value, moved.review_reason) == ("field-7", 84, MOVED_REASON)
     ids = [field.id for field in found.form.fields]
     assert len(set(ids)) == len(ids)
     assert found.known.kept + found.known.fresh == len(ids)

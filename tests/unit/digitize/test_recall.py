@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from procession.digitize.fingerprint import sketch_of
 from procession.digitize.page import Rect, Word
-from procession.digitize.recall import Match, Recall
+from procession.digitize.recall import CHANGED_MATCHED_MIN, Match, Recall
 from procession.digitize.register import register
 from procession.domain.template import Template
 from tests.unit.digitize.remembered import (
@@ -172,3 +172,13 @@ def test_a_page_of_too_few_words_is_never_known() -> None:
         update={"layouts": (few.layouts[0].model_copy(update={"anchors": few.layouts[0].anchors[-3:]}),)}
     )
     assert register(bare.layouts[0], page(("Name",)).words) is None
+
+
+def test_a_page_of_few_words_is_known_when_it_is_the_same_and_another_when_it_differs() -> None:
+    few = template(("Name", "Town"))
+    anchors = len(few.layouts[0].anchors)
+    assert anchors < CHANGED_MATCHED_MIN
+    same = known(page(("Name", "Town")).words, few)
+    assert same is not None
+    assert same.verdict == "same"
+    assert known(page(("Name", "Town")).words + words_of("Allergies", 60, 700), few) is None
