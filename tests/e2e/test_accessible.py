@@ -45,6 +45,8 @@ def furnished(server: RunningServer, example: bytes) -> Iterator[Furnished]:
         finished = http.post(f"/v1/analyses/{source}/review", json={"finish": True}, headers={"If-Match": "*"})
         finished.raise_for_status()
         form = http.get(f"/v1/forms/{finished.json()['form_id']}").raise_for_status().json()
+        answers = {"f.couple_s_e_mail": "ana@example.com", "f.vegetarian_menu": "on"}
+        assert http.post(form["share_path"], data=answers).status_code == 303
         approved = _analysed(http, copies.form(), "consultation.pdf")
         http.post(
             f"/v1/analyses/{approved}/review", json={"finish": True}, headers={"If-Match": "*"}
