@@ -192,6 +192,10 @@ _LINES: tuple[tuple[str, str], ...] = (
     ("values F1", "values_f1.f1"),
     ("evidence", "evidence"),
     ("signature present", "signature_presence"),
+    ("values calibration", "values_calibration_error"),
+    ("values flagged", "values_flagged"),
+    ("unflagged values ok", "values_unflagged_right"),
+    ("ambiguous flagged", "ambiguous_flagged"),
     ("pages/s a core", "pages_per_second"),
     ("peak MiB", "rss_mib"),
 )

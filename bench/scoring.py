@@ -146,15 +146,18 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     bins: list[list[float]] = field(default_factory=lambda: [[0.0, 0.0, 0.0] for _ in range(BINS)])
     """Predictions, their confidence added up, and hits, by tenth of confidence."""
+    value_bins: list[list[float]] = field(default_factory=lambda: [[0.0, 0.0, 0.0] for _ in range(BINS)])
+    """Likewise of values."""
     label_overlap: float = 0.0
     by_subtype: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, other: Tally) -> None:
         self.counts.update(other.counts)
         self.label_overlap += other.label_overlap
-        for mine, theirs in zip(self.bins, other.bins, strict=True):
-            for index, value in enumerate(theirs):
-                mine[index] += value
+        for ours, others in ((self.bins, other.bins), (self.value_bins, other.value_bins)):
+            for mine, theirs in zip(ours, others, strict=True):
+                for index, value in enumerate(theirs):
+                    mine[index] += value
         for key, counts in other.by_subtype.items():
             self.by_subtype[key].update(counts)
 
@@ -272,11 +275,17 @@ def _count_values(found: Tally, truth: Json, result: Json) -> None:
     known = {s for v in truth["values"] for s in v["subtypes"]}
     got = [f for f in _fields(result) if f.get("subtype") in known and f.get("value") not in (None, "")]
     found.counts["values_predicted"] += len({f["subtype"] for f in got})
+    proved: set[int] = set()
     for value in truth["values"]:
         key = value["subtypes"][0]
         found.by_subtype[key]["truth"] += 1
         found.counts["values"] += 1
         right = [f for f in got if f["subtype"] in value["subtypes"] and same_value(key, f["value"], value["value"])]
+        proved.update(id(f) for f in right)
+        if value.get("ambiguous"):
+            named = [f for f in got if f["subtype"] in value["subtypes"]]
+            found.counts["ambiguous"] += 1
+            found.counts["ambiguous_flagged"] += all(f.get("needs_review") for f in named)
         if right:
             found.by_subtype[key]["ok"] += 1
             found.counts["values_ok"] += 1
@@ -285,9 +294,24 @@ def _count_values(found: Tally, truth: Json, result: Json) -> None:
                 for f in right
                 for b in value["boxes"]
             )
+    for entry in got:
+        _count_trust(found, entry, id(entry) in proved)
+    unseen = set(truth.get("traps") or [])
+    found.counts["traps_read"] += sum(str(f.get("value")) in unseen for f in _fields(result))
     signed = any(bool(f.get("value")) for f in _fields(result) if f["type"] in SIGNATURES)
     found.counts["value_files"] += 1
     found.counts["signed_ok"] += signed == bool(truth["signature_present"])
+
+
+def _count_trust(found: Tally, entry: Json, right: bool) -> None:
+    """How far a value's confidence and its flag can be trusted."""
+    flagged = bool(entry.get("needs_review"))
+    found.counts.update(values_flagged=flagged, values_unflagged=not flagged, values_unflagged_right=right > flagged)
+    confidence = float(entry.get("confidence") or 0.0)
+    held = found.value_bins[min(BINS - 1, int(confidence * BINS))]
+    held[0] += 1
+    held[1] += confidence
+    held[2] += right
 
 
 def same_value(subtype: str, value: object, truth: object) -> bool:
@@ -311,7 +335,6 @@ def summary(found: Tally, *, ordered: bool = True) -> Json:
     ``ordered`` says whether the truth lists its fields in reading order, so that the order can be judged.
     """
     n = found.counts
-    total = sum(held[0] for held in found.bins)
     return {
         "files": n["files"],
         "no_result": n["no_result"],
@@ -331,7 +354,7 @@ def summary(found: Tally, *, ordered: bool = True) -> Json:
         "groups": _share(n["groups_ok"], n["groups"]),
         "group_question": _share(n["question_ok"], n["question"]),
         "option_label": _share(n["option_ok"], n["option"]),
-        "calibration_error": round(sum(abs(b[1] - b[2]) for b in found.bins) / total, 3) if total else None,
+        "calibration_error": _error(found.bins),
         "flagged": _share(n["scored_flagged"], n["scored_fields"]),
         "unflagged_hit": _share(n["unflagged_hit"], n["unflagged"]),
         "unflagged_right": _share(n["unflagged_right"], n["unflagged"]),
@@ -340,9 +363,19 @@ def summary(found: Tally, *, ordered: bool = True) -> Json:
         "values": n["values"],
         "values_f1": _prf(n["values_ok"], n["values_predicted"], n["values"]) if n["values"] else None,
         "evidence": _share(n["evidence"], n["values_ok"]),
+        "values_calibration_error": _error(found.value_bins),
+        "values_flagged": _share(n["values_flagged"], n["values_flagged"] + n["values_unflagged"]),
+        "values_unflagged_right": _share(n["values_unflagged_right"], n["values_unflagged"]),
+        "ambiguous_flagged": _share(n["ambiguous_flagged"], n["ambiguous"]),
+        "traps_read": n["traps_read"],
         "signature_presence": _share(n["signed_ok"], n["value_files"]),
         "recall_by_subtype": {k: _share(c["ok"], c["truth"]) for k, c in sorted(found.by_subtype.items())},
     }
+
+
+def _error(bins: Sequence[Sequence[float]]) -> float | None:
+    total = sum(held[0] for held in bins)
+    return round(sum(abs(held[1] - held[2]) for held in bins) / total, 3) if total else None
 
 
 def _share(part: float, whole: float) -> float | None:

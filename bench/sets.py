@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from bench import degrade, fill, material
+from bench import degrade, fill, filled, material
 from bench.formgen import generate
 from bench.report import NotMeasured, say
 
@@ -26,6 +26,8 @@ MADE_VERSION = "2"
 HELD_OUT_DIGITS = "012"
 GENERATED_SEEDS = range(40)
 """Whoever learns from generated forms takes seeds from 1,000 on, so that these stay unseen."""
+PAPERS = 6
+"""Generated papers of each family."""
 PROCESSES = 2
 
 
@@ -157,11 +159,28 @@ def _fillings(base: Callable[[Sources], FormSet]) -> Callable[[Sources], FormSet
     return build
 
 
+def _papers(name: str, *, kept_back: bool = False, scanned: bool = False) -> Callable[[Sources], FormSet]:
+    """Generated contracts, invoices, proposals and questionnaires with values; one a family as a scan."""
+
+    def build(sources: Sources) -> FormSet:
+        root = sources.cache / f"{name}-{MADE_VERSION}"
+        if not (root / "truth").is_dir():
+            filled.write(root, per_family=1 if scanned else PAPERS, kept_back=kept_back, scanned=scanned)
+        truths = sorted((root / "truth").glob("*.json"))
+        forms = tuple(Form(t.stem, root / "pdf" / f"{t.stem}.pdf", t) for t in truths)
+        return FormSet(name, forms, scanned=scanned)
+
+    return build
+
+
 SETS: dict[str, Callable[[Sources], FormSet]] = {
     "examples": _examples,
     "generated": _generated,
     "vendor": _vendor,
     "values": _values,
+    "papers": _papers("papers"),
+    "papers_reserved": _papers("papers_reserved", kept_back=True),
+    "papers_scanned": _papers("papers_scanned", scanned=True),
     "real": _real,
     "real_filled": _fillings(_real),
     "vendor_filled": _fillings(_vendor),
@@ -170,5 +189,13 @@ SETS: dict[str, Callable[[Sources], FormSet]] = {
     "vendor_scanned": _scans(_vendor),
     "real_scanned": _scans(_real),
 }
-OF_REPOSITORY = ("examples", "generated", "generated_filled", "generated_scanned")
+OF_REPOSITORY = (
+    "examples",
+    "generated",
+    "generated_filled",
+    "generated_scanned",
+    "papers",
+    "papers_reserved",
+    "papers_scanned",
+)
 """What a clone can measure without a corpus."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +123,7 @@ def draw(family: Family, number: int, seed: int = 1) -> Filled:
             "subtypes": list(seen.value.subtypes),
             "value": seen.value.value,
             "text": seen.value.text,
+            "ambiguous": _fits_two_orders(seen.value.text),
             "boxes": [{"page": page, "box": list(box)} for page, box in seen.boxes],
         }
         for seen in sheet.seen.values()
@@ -136,6 +138,14 @@ def draw(family: Family, number: int, seed: int = 1) -> Filled:
         "traps": unseen,
     }
     return Filled(name, family, sheet.pdf(), truth)
+
+
+def _fits_two_orders(text: str) -> bool:
+    """Whether a date in figures could be read day first and month first, taken by itself."""
+    match = re.search(r"(?<!\d)(\d{1,2})[/-](\d{1,2})[/-](?:\d\d)?\d\d(?!\d)", text)
+    if match is None:
+        return False
+    return match[1].lstrip("0") != match[2].lstrip("0") and max(int(match[1]), int(match[2])) <= 12
 
 
 def write(folder: Path, *, per_family: int = 6, kept_back: bool = False, seed: int = 1, scanned: bool = False) -> None:

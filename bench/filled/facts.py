@@ -236,7 +236,9 @@ def invent(seed: str, country: str) -> Facts:
         email=Value(("couple_email",), f"{address}@{mail_host}", f"{address}@{mail_host}"),
         phone=_phone(dice, country),
         vendor=Value(("vendor_name",), f"{vendor} {legal}".strip(), f"{vendor} {legal}".strip()),
-        vendor_email=f"{dice.choice(('hello', 'info', 'studio', 'bookings', _plain(dice.choice(FIRST_NAMES))))}@{site}.{ending}",
+        vendor_email=f"{_plain(vendor)}@gmail.com"
+        if dice.random() < 0.12
+        else f"{dice.choice(('hello', 'info', 'studio', 'bookings', _plain(dice.choice(FIRST_NAMES))))}@{site}.{ending}",
         vendor_phone=_phone(dice, country).text,
         vendor_street=dice.choice(STREETS[country].split("|")).format(n=dice.randint(1, 140)),
         vendor_person=f"{dice.choice(FIRST_NAMES)} {dice.choice(LAST_NAMES)}",

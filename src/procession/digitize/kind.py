@@ -63,7 +63,7 @@ _BODY_WORDS: dict[Kind, re.Pattern[str]] = {
     ),
 }
 _CONTACT = re.compile(r"\S@\S+\.\w|\bwww\.|https?://|\+\d[\d ().-]{6,}\d|\b\d{3,5}[ .-]\d{3,4}[ .-]?\d{3,4}\b")
-_AMOUNT = re.compile(r"[$€£]\s?\d|\d\s?[€£]|\b(?:EUR|USD|GBP|AUD|CAD|CHF)\s?\d")
+_AMOUNT = re.compile(r"[$€£]\s?\d|\d(?:,[-–])?\s?[€£]|\b(?:EUR|USD|GBP|AUD|CAD|CHF)\s?\d")
 _DAY = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d\b|\b[^\W\d_]{3,9}\.?\s(?:\d{1,2},?\s)?20\d\d\b|\b20\d\d-\d\d-\d\d\b"
 )

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from procession.digitize.values.dates import Proof, find_dates, find_time, lacks_year, likely_order, order_of, resolve
+from procession.digitize.values.dates import find_dates, find_time, lacks_year, likely_order, order_of, resolve
 
 
 @pytest.mark.parametrize(
@@ -48,15 +48,17 @@ def test_an_ambiguous_date_says_which_two_dates_fit() -> None:
     assert confidence <= 0.6
 
 
-def test_another_date_of_the_document_proves_the_order() -> None:
+def test_another_date_of_the_document_says_which_is_meant_and_a_person_is_asked_all_the_same() -> None:
     proof = find_dates("09/17/2026")
-    assert order_of(proof) == Proof("mdy", 1)
+    assert order_of(proof) == "mdy"
     (found,) = find_dates("03/04/2026")
-    assert resolve(found, order_of(proof).order, None)[:2] == (date(2026, 3, 4), None)
+    day, reason, _ = resolve(found, order_of(proof), None)
+    assert day == date(2026, 3, 4)
+    assert reason == "two dates fit: 3 April or 4 March; other dates here put the month first"
 
 
 def test_dates_that_contradict_each_other_prove_nothing() -> None:
-    assert order_of(find_dates("09/17/2026 and 17/09/2026")) == Proof(None, 0)
+    assert order_of(find_dates("09/17/2026 and 17/09/2026")) is None
 
 
 def test_the_weekday_settles_an_ambiguous_date() -> None:

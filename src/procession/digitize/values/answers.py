@@ -128,7 +128,7 @@ def fits_surely(meaning: Meaning, text: str) -> bool:
         money = find_money(text)
         return bool(money) and money[0].start == 0
     if meaning.type is FieldType.EMAIL:
-        return re.match(r"\S+@\S+\.\S", text) is not None
+        return re.match(r"\S+ ?@ ?\S+\.\S", text) is not None
     if meaning.type is FieldType.PHONE:
         return re.match(r"[+(\d][\d ()/.–-]{6,}", text) is not None
     if meaning.type is FieldType.NUMBER:

@@ -54,6 +54,7 @@ def _add_up(kept: dict[Subtype, Found], groups: Groups, reading: Reading) -> Non
 
     Where nothing adds up all three are doubtful.
     """
+    _split_balance(kept, groups)
     known = [subtype for subtype in _SUM if subtype in kept]
     if len(known) == 2:
         missing = next(subtype for subtype in _SUM if subtype not in kept)
@@ -70,6 +71,18 @@ def _add_up(kept: dict[Subtype, Found], groups: Groups, reading: Reading) -> Non
     for subtype in _SUM:
         one = kept[subtype]
         kept[subtype] = replace(one, confidence=one.confidence * 0.8, reason=one.reason or reason)
+
+
+def _split_balance(kept: dict[Subtype, Found], groups: Groups) -> None:
+    """ "Total to pay" reads like a balance: of two of them that differ by the deposit the larger is the total."""
+    deposit, owed = kept.get(Subtype.DEPOSIT_AMOUNT), groups.get(Subtype.BALANCE_DUE, [])
+    if Subtype.TOTAL_AMOUNT in kept or deposit is None:
+        return
+    for more, less in product(owed[:CANDIDATES_MAX], repeat=2):
+        if _amount(less) + _amount(deposit) == _amount(more):
+            kept[Subtype.TOTAL_AMOUNT] = replace(more, subtype=Subtype.TOTAL_AMOUNT)
+            kept[Subtype.BALANCE_DUE] = less
+            return
 
 
 def _is_sum(total: Found, deposit: Found, balance: Found) -> bool:

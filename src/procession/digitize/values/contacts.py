@@ -11,6 +11,12 @@ import phonenumbers
 from procession.digitize.vocabulary import word_set
 
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w-]+\.)+[^\W\d_]{2,24}", re.UNICODE)
+_PARTED = re.compile(
+    r"(?<![\w.@])(?P<local>\w[\w.+-]{2,40})(?: @ ?| ?@ )(?P<host>(?:[\w-]{2,30}\.)+"
+    r"(?:com|net|org|de|fr|es|nl|it|uk|au|ie|eu|be|at|ch|us|ca|nz|info|me|io|co|studio|photo|photography|wedding))\b",
+    re.IGNORECASE,
+)
+"""Recognisers part an address at its @: "anna.bell @example.com"."""
 _PHONE = re.compile(r"(?<![\w.,/@-])(?:\+|00)?[(]?\d(?:[\d\s()\-/–\u00a0]|\.(?=\d)){5,20}\d(?![\w@]|[.,]\d|\s?[€£$])")
 _NANP = re.compile(r"^(?:1[\s.-])?(?:\(\d{3}\)\s?|\d{3}[\s.-])\d{3}[\s.-]\d{4}$")
 _DATELIKE = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}$")
@@ -53,7 +59,7 @@ class FoundEmail:
 
     @property
     def normal(self) -> str:
-        return self.text.lower()
+        return self.text.lower().replace(" ", "")
 
     @property
     def local(self) -> str:
@@ -86,7 +92,10 @@ def find_emails(text: str) -> list[FoundEmail]:
         address = match[0].lstrip("'`.-").rstrip(".-")
         start = match.start() + match[0].index(address)
         found.append(FoundEmail(start, start + len(address), address))
-    return found
+    for match in _PARTED.finditer(text) if "@" in text else ():
+        if not any(match.start() < other.end and other.start < match.end() for other in found):
+            found.append(FoundEmail(match.start(), match.end(), match[0]))
+    return sorted(found, key=lambda one: one.start)
 
 
 def find_phones(text: str, regions: Sequence[str] = ()) -> list[FoundPhone]:

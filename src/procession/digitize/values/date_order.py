@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from procession.digitize.values.dates import PROOFS_MIN, FoundDate, Order, likely_order, order_of
+from procession.digitize.values.dates import FoundDate, Order, likely_order, order_of
 from procession.digitize.vocabulary import word_set
 
 FOREIGN_WORDS_MIN = 3
@@ -27,10 +27,8 @@ _DAY_FIRST = tuple(
 def date_order(
     dates: Iterable[FoundDate], words: Iterable[str], currencies: Sequence[str], regions: Sequence[str]
 ) -> tuple[Order | None, Order | None]:
-    """(order that several of the document's dates prove, order that is likely); ``regions`` are of its telephones."""
-    proof = order_of(dates)
-    proven = proof.order if proof.count >= PROOFS_MIN else None
-    return proven, proof.order or _of_language(words) or likely_order(currencies, regions)
+    """(order that the document's dates prove, order that is likely); ``regions`` are of its telephones."""
+    return order_of(dates), _of_language(words) or likely_order(currencies, regions)
 
 
 def _of_language(words: Iterable[str]) -> Order | None:

@@ -14,9 +14,6 @@ from procession.digitize.vocabulary import fold
 Order = Literal["dmy", "mdy"]
 
 YEARS = (1950, 2100)
-PROOFS_MIN = 2
-"""So many other dates in figures must show an order before an ambiguous one follows it without a question: one may be a
-slip, or somebody else's."""
 
 _MONTH_NAMES = (
     "january jan januar janvier enero gennaio januari jaenner janv ene gen",
@@ -105,34 +102,27 @@ def find_dates(text: str) -> tuple[FoundDate, ...]:
     return tuple(sorted(found, key=lambda one: one.start))
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """The order a document's own unambiguous numeric dates show, and by how many of them; None when they disagree."""
-
-    order: Order | None
-    count: int
-
-
-def order_of(dates: Iterable[FoundDate]) -> Proof:
-    shown = {one.text: one.order for one in dates if one.order}
-    orders = set(shown.values())
-    return Proof(next(iter(orders)), len(shown)) if len(orders) == 1 else Proof(None, 0)
+def order_of(dates: Iterable[FoundDate]) -> Order | None:
+    """The order a document's own unambiguous numeric dates prove, None when they prove nothing or disagree."""
+    orders = {one.order for one in dates if one.order}
+    return next(iter(orders)) if len(orders) == 1 else None
 
 
 def resolve(found: FoundDate, proven: Order | None, likely: Order | None) -> tuple[date, str | None, float]:
     """The date, why a person should look (None: no need), and confidence.
 
-    ``proven`` by several of the document's other dates settles the order; ``likely`` (from one other date, the
-    language, currency or phone numbers) only chooses which date is proposed.
+    ``proven`` by the document's other dates and ``likely`` (from its language, currency or phone numbers) only choose
+    which date is proposed: a slip or another hand's date is enough to make the proof wrong.
     """
     if len(found.candidates) == 1:
         return found.candidates[0], found.doubt, 0.75 if found.doubt else 0.97
     day_first, month_first = found.candidates
-    if proven:
-        return (day_first if proven == "dmy" else month_first), None, 0.85
-    chosen = month_first if likely == "mdy" else day_first
+    order = proven or likely
     reason = f"two dates fit: {_spoken(day_first)} or {_spoken(month_first)}"
-    return chosen, reason, 0.6 if likely else 0.5
+    if proven:
+        first = "day" if proven == "dmy" else "month"
+        reason += f"; other dates here put the {first} first"
+    return (month_first if order == "mdy" else day_first), reason, 0.75 if proven else 0.6 if likely else 0.5
 
 
 def lacks_year(text: str) -> bool:

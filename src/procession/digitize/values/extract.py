@@ -11,17 +11,23 @@ from procession.digitize.classify import classify
 from procession.digitize.page import PageContent, Rect
 from procession.digitize.values import people, roles, sentences, things
 from procession.digitize.values.choose import chosen
+from procession.digitize.values.confidence import calibrated
 from procession.digitize.values.evidence import ink_in, signatures
 from procession.digitize.values.found import TYPES, Found, Kind, Reading, read
 from procession.digitize.values.labelled import pairs, typed
 from procession.digitize.values.normal import Hints, normalise
+from procession.digitize.values.passages import union
 from procession.digitize.vocabulary import MEANINGS, fold
 from procession.digitize.words_at import WordsAt
 from procession.domain.form import Box, Category, Field, FieldType, Source, Subtype
 
-REVIEW_BELOW = 0.6
-"""Confidence under which a person is asked to look."""
+REVIEW_BELOW = 0.66
+"""Strength of a finder under which a person is asked to look: of such values about one in five is wrong."""
+LETTERS_BELOW = 0.6
+"""Likewise the recogniser's own confidence in a word."""
 
+LABEL_POINTS_MAX = 260.0
+"""So far to the right of its mark a choice's words go."""
 HINT_POINTS = 30.0
 """So far from an empty field its heading or a hint may stand."""
 
@@ -41,6 +47,7 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
     reading = read(pages, kind)
     by_number = {page.number: page for page in pages}
     words = {page.number: WordsAt(word for word in page.words if word.visible) for page in pages}
+    fields = [_with_label_box(field, by_number.get(field.page), words.get(field.page)) for field in fields]
     filled = [answered(field, by_number.get(field.page), words.get(field.page), reading.hints) for field in fields]
     best = [_as_read(found, words[found.page]) for found in chosen(_all(reading), reading)]
     added: list[Field] = []
@@ -62,12 +69,33 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
 
 
 def _as_read(found: Found, words: WordsAt) -> Found:
-    """A value is no surer than the recogniser was of its worst word."""
+    """With the doubts named and the measured share of such values that are right; no surer than its worst word."""
     sure = min((word.confidence for word in words.within(found.box)), default=1.0)
-    if sure >= 1.0 or found.value == "signed":
-        return found
-    reason = found.reason or ("the recogniser was not sure of these letters" if sure < REVIEW_BELOW else None)
-    return replace(found, confidence=found.confidence * sure, reason=reason)
+    letters = 1.0 if found.value == "signed" else sure
+    reason = found.reason
+    if reason is None and letters < LETTERS_BELOW:
+        reason = "the recogniser was not sure of these letters"
+    if reason is None and found.confidence < REVIEW_BELOW:
+        reason = "found without a clear label"
+    return replace(found, confidence=calibrated(found.confidence) * letters, reason=reason)
+
+
+def _with_label_box(field: Field, page: PageContent | None, words: WordsAt | None) -> Field:
+    """A ticked choice is proved by its mark and the words beside it."""
+    if page is None or words is None or field.value_box is None or field.type not in _BUTTONS:
+        return field
+    told = next((o for o in field.options if o.box == field.value_box), None)
+    if told is None or field.value in (None, True, False):
+        return field
+    mark = _points(field.value_box, page)
+    row = Rect(mark.x1, mark.y0 - 3, mark.x1 + LABEL_POINTS_MAX, mark.y1 + 3)
+    label = told.label.split()
+    said: list[Rect] = []
+    for word in sorted(words.within(row), key=lambda word: word.box.x0):
+        if len(said) == len(label) or word.text != label[len(said)]:
+            break
+        said.append(word.box)
+    return field.model_copy(update={"value_box": _fractions(union([mark, *said]), page)}) if said else field
 
 
 def _all(reading: Reading) -> list[Found]:
@@ -77,6 +105,8 @@ def _all(reading: Reading) -> list[Found]:
     found += things.labelled(reading, labelled)
     found += sentences.in_sentences(reading)
     found += things.items(reading)
+    found += things.ticked(reading)
+    found += things.day_by_neighbours(reading, labelled, found)
     found += people.vendor(reading, labelled)
     names = list(people.couple(reading, labelled))
     found += names
@@ -186,11 +216,18 @@ def _is_surer(found: Found, field: Field) -> bool:
 
 
 def _swallowed(found: Found, field: Field, box: Rect) -> bool:
-    """An answer on the first part of a rule reads like the end of its label: "Email anna@example.com ____"."""
+    """An answer on the first part of a rule reads like the end of its label: "Email anna@example.com ____".
+
+    Or only its first words do, where the field begins amid the answer: "Phone 0491 ____".
+    """
     level = found.box.y0 - 6 <= box.centre[1] <= found.box.y1 + 8
-    before = -6 <= box.x0 - found.box.x1 <= 24
-    written = fold(found.text).strip()
-    return bool(written) and level and before and fold(field.label).strip(" *").endswith(written)
+    if not level or not -6 <= box.x0 - found.box.x0 <= found.box.width + 24:
+        return False
+    label, words = fold(field.label).strip(" *"), found.text.split()
+    if box.x0 >= found.box.x1 - 6:
+        words = [" ".join(words)]
+    starts = (fold(" ".join(words[:count])).strip() for count in range(len(words), 0, -1))
+    return any(start and label.endswith(start) for start in starts)
 
 
 def _unswallowed(field: Field, found: Found, page: PageContent) -> Field:
@@ -244,8 +281,6 @@ def _with(field: Field, found: Found, page: PageContent) -> Field:
 
 def _new_field(found: Found, page: PageContent, number: int) -> Field:
     reason = found.reason
-    if reason is None and found.confidence < REVIEW_BELOW:
-        reason = "found without a clear label"
     return Field(
         id=f"value-{number}",
         page=found.page,

@@ -18,9 +18,11 @@ from procession.digitize.values.answers import (
     label_meaning,
     unnumbered,
 )
+from procession.digitize.values.assign import mentions
 from procession.digitize.values.found import Found, Reading
 from procession.digitize.values.money import find_money, settled_currency
 from procession.digitize.values.passages import Layout, Passage, is_leader, style_of
+from procession.digitize.values.role_words import DEPOSIT_OR_BALANCE
 from procession.digitize.values.soft_labels import soft_meaning
 from procession.digitize.vocabulary import Meaning
 from procession.domain.form import FieldType, Subtype
@@ -30,6 +32,10 @@ FAR_HEIGHTS = 9.0
 WIDE_GAP_SPACES = 1.6
 """A label and its answer on one line stand this much further apart than the words of either."""
 PREFIX_WORDS_MAX = 5
+HEADING_SHARE = 1.4
+"""A text so much larger than the one over it is no answer to it;"""
+SMALL_LABEL_SHARE = 1.8
+"""nor is this, where the page sets its labels small."""
 
 _COLON = re.compile(r"(?P<label>[^:?]{2,60}?)\s*(?:[:?]\s*[:–—-]?|\s[–—=]|(?<=\w)[.…]{2,})\s+(?=\S)")
 _TELLING = re.compile(r"\d|@|&| (?:and|und|et|y|en|e) ")
@@ -39,6 +45,8 @@ _JOINING = frozenset(
     {"of", "is", "at", "on", "by", "for", "the", "a", "to", "von", "der", "de", "del", "du", "di", "van", "in", "am"}
 )
 _BOX_SIGNS = "□☐☑☒◯○●◉❏❑▢✓✔"
+_BRACKETS = re.compile(r"^(?:\[\s?[xX✓✔]?\s?\]|\(\s?[xX✓✔]?\s?\))(?:\s|$)")
+"""Boxes to tick made of brackets."""
 _RUN = re.compile(r"^[\W_]*_{3,}|^\.{4,}")
 _BLANK = re.compile(r"^[\s_.…\-–—/|()]*$")
 
@@ -78,7 +86,7 @@ def pairs(layout: Layout, *, soft: bool = True) -> Iterator[Pair]:
                 yield other
             elif beside_or_under:
                 value, strength = beside_or_under
-                end = _up_to_blank(value.text, 0)
+                end = _up_to_label(value.text)
                 yield Pair(unnumbered(chunk.text).rstrip(" :?"), meaning, value, 0, end, strength)
             elif glued := _glued(chunk):
                 yield glued
@@ -142,7 +150,8 @@ def _soft_pair(layout: Layout, label: Passage) -> Pair | None:
     for value, strength in ((right, 0.86), (layout.below(label), 0.82)):
         if value is None or is_option(layout, value) or not _may_be_value(layout, value, label):
             continue
-        if strength < 0.86 and (abs(value.box.x0 - label.box.x0) > 14 or style_of(label) == style_of(value)):
+        asked = text.rstrip().endswith(("?", ":")) or style_of(label) != style_of(value)
+        if strength < 0.86 and (abs(value.box.x0 - label.box.x0) > 14 or not asked):
             continue
         if meaning := soft_meaning(text, value.text):
             return Pair(unnumbered(text).rstrip(" :?"), meaning, value, 0, _up_to_blank(value.text, 0), strength)
@@ -216,15 +225,31 @@ def _names(layout: Layout, chunk: Passage) -> bool:
 
 
 def _may_be_under(layout: Layout, below: Passage, label: Passage, meaning: Meaning) -> bool:
-    if not _may_be_value(layout, below, label) or label_meaning(below.text) or below.size > label.size * 1.4:
+    larger = SMALL_LABEL_SHARE if style_of(label) in layout.label_styles else HEADING_SHARE
+    if not _may_be_value(layout, below, label) or label_meaning(below.text) or below.size > label.size * larger:
         return False
     colon = _COLON.match(below.text)
-    if (colon and _label_before(colon["label"])) or _glued(below):
+    if (colon and _label_before(colon["label"])) or _glued(below) or _has_answer(layout, below):
         return False
     if fits_surely(meaning, below.text):
         return True
     # under a heading of larger type or a bold one stands the next label, set like the page's other labels
     return style_of(label) in layout.label_styles or style_of(below) not in layout.label_styles
+
+
+def _has_answer(layout: Layout, chunk: Passage) -> bool:
+    """Whether what stands beside or under ``chunk`` answers it, so that it is a label itself."""
+    answers = (layout.right_of(chunk), layout.below(chunk))
+    return any(one is not None and soft_meaning(chunk.text, one.text) is not None for one in answers)
+
+
+def _deposits(reading: Reading, value: Passage) -> bool:
+    """Whether the row of a table in which ``value`` stands is the deposit's."""
+    layout = next(one for one in reading.layouts if one.page.number == value.page)
+    if id(value) not in layout.place:
+        return False
+    lefts = " ".join(left.text for left in layout.left_of(value))
+    return any(one.subtype is Subtype.DEPOSIT_AMOUNT for one in mentions(lefts, DEPOSIT_OR_BALANCE))
 
 
 def typed(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
@@ -237,6 +262,8 @@ def typed(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
         if pair.meaning.type is FieldType.DATE:
             found = dates.find_dates(pair.text)
             if not found or (subtype is Subtype.CONTRACT_DATE and reading.kind == "invoice"):
+                continue
+            if subtype is Subtype.BALANCE_DUE_DATE and _deposits(reading, pair.value):
                 continue
             day, reason, sure = dates.resolve(found[0], reading.hints.proven, reading.hints.likely)
             box = pair.value.box_of(pair.start + found[0].start, pair.start + found[0].end)
@@ -260,7 +287,7 @@ def typed(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
 
 def is_option(layout: Layout, chunk: Passage) -> bool:
     """Whether a checkbox or a radio circle stands right before the words."""
-    if chunk.text[0] in _BOX_SIGNS:
+    if chunk.text[0] in _BOX_SIGNS or _BRACKETS.match(chunk.text):
         return True
     box = chunk.box
     return any(
@@ -292,6 +319,8 @@ def _is_heading(layout: Layout, label: Passage) -> bool:
     chunks = layout.rows[row].chunks
     if len(chunks) < 3 or label.text.rstrip().endswith((":", "?")):
         return False
+    if position + 1 < len(chunks) and style_of(chunks[position + 1]) != style_of(label):
+        return False
     others = [chunk for at, chunk in enumerate(chunks) if at > position + 1]
     named = any(label_meaning(chunk.text) for chunk in others)
     return not named and not any(re.search(r"\d|@|:", chunk.text) for chunk in chunks)
@@ -301,6 +330,15 @@ def _up_to_blank(text: str, start: int) -> int:
     """A run of underscores after the value belongs to the next field."""
     run = re.search(r"\s*(?:_{3,}|\.{4,})", text[start:])
     return start + run.start() if run else len(text)
+
+
+def _up_to_label(text: str) -> int:
+    """A label of the next column that follows without a gap is no part of the value."""
+    end = _up_to_blank(text, 0)
+    if not text.endswith(":"):
+        return end
+    starts = [match.start() for match in re.finditer(r"(?<=\s)\S", text)]
+    return next((at - 1 for at in starts[-PREFIX_WORDS_MAX:] if _whole(text[at:].rstrip(" :"))), end)
 
 
 def _label_like(chunk: Passage, label: Passage) -> bool:

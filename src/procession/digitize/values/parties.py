@@ -53,9 +53,7 @@ COMPANY_WORDS = re.compile(
     r"strings|quartet|transport|limousines?|celebrants?|stationery|bridal|decor|lighting|sound)\b\.?",
     re.IGNORECASE,
 )
-_ROLE = (
-    r"(?:(?:the|el|la|los|las|le|les|il|lo|gli|de|het|der|die|das|als|genannt)\s+)*[“\"'‘«„]?\s?(?:%s)s?\s?[”\"'’»“]?"
-)
+_ROLE = r"(?:(?:the|el|la|los|las|le|les|il|lo|gli|de|het|der|die|das|als|genannt)\s+)*[“\"'‘«„]?\s?(?:%s)s?\s?[”\"'’»“]{0,2}"
 _VENDOR_ROLE = (
     _ROLE
     % r"vendor|supplier|photographer|videographer|company|caterer|planner|provider|service provider|contractor|studio|dj|band|florist|venue|artist|business|seller|anbieter|auftragnehmer|dienstleister|fotograf\w*|prestataire|proveedor|fotógrafo|leverancier|opdrachtnemer|fornitore"

@@ -30,8 +30,20 @@ HEADER_SHARE = 0.3
 """Part of the first page in which a supplier prints its own name."""
 NEAR_POINTS = 40.0
 HEAD_POINTS = 110.0
+FOOT_SHARE = 0.92
+"""From here down stand foot lines."""
+TOP_SHARE = 0.15
+FIRM_CHARS_MIN = 6
 LETTERHEAD_GAP_HEIGHTS = 0.8
 """Lines of one letterhead follow within so many letter heights."""
+_OTHER_TITLE = re.compile(
+    r" (?:letter|summary|overview|details|quotation|offer|order|confirmation|confirmed|statement|account|payments?|"
+    r"plan|letterhead|terms|engagement|particulars|annex|appendix|schedule|options?|your|our|dear|re|angebot|"
+    r"auftragsbestatigung|bestatigung|offerte|devis|reservation|presupuesto|confirmacion|reserva|preventivo|conferma|"
+    r"prenotazione|bevestiging|boekingsbevestiging|ubersicht|bedingungen|conditions|condiciones|voorwaarden|"
+    r"condizioni|rechnung|lieferschein|draft|page|department|form) "
+)
+"""Headings that name what a paper is, or parts of it, and nobody's firm."""
 _CONTACT = re.compile(r"\S@\S+\.\w|\bwww\.|\+?\(?\d[\d ().-]{7,}\d")
 
 _WEDDING_OF_TWO = re.compile(
@@ -46,8 +58,11 @@ _BEHIND_ADDRESS = re.compile(
     r"[>)]\s+(?i:(?:to|an|à|para|aan|a):?\s+)?(?P<name>[^\W\d_a-zà-ÿ][^<>@:|·]{2,50}?)\s*[<(]\s*$"
 )
 """A sender: "Willow & Stone <hello@willow.example>"."""
+_WE = re.compile(r"\b(?:We|I/We|I / We|Wir|Nous),?\s+(?P<name>[^,.;:]{4,70}),\s+(?=[^\W\d_])")
+"""Who speaks: "We, Anna Bell and Tom Reyes, agree", "We, Willow & Stone, will provide"."""
 _ABOUT_COUPLE = re.compile(
-    r"(?:wedding of|proposal for|prepared for|agreement for|contract for|quote for|invoice for|marriage of|dear|^to|"
+    r"(?:wedding of|received (?:from|of)|proposal for|prepared for|agreement for|contract for|quote for|invoice for|"
+    r"marriage of|dear|^to|"
     r"congratulations|hochzeit von|mariage de|boda de|matrimonio di|bruiloft van|reachable|couple|client)\s*:?\s*$",
     re.IGNORECASE,
 )
@@ -76,6 +91,12 @@ def couple(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
                 yield _name(
                     passage, Subtype.PARTNER_1_NAME, Span(start, start + len(person.text), person.text), 0.8, None
                 )
+        speaks = _WE.search(text)
+        if speaks and not is_company(speaks["name"]) and (spoken := couple_in(speaks["name"])):
+            at = speaks.start("name")
+            one, two = (Span(span.start + at, span.end + at, span.text) for span in spoken)
+            yield from _both(passage, (one, two), 0.88, None)
+            continue
         theirs = _WEDDING_OF_TWO.match(text)
         if theirs and not is_company(theirs["pair"]) and (title := couple_in(theirs["pair"], single_words=True)):
             yield from _both(passage, title, 0.85, None)
@@ -85,6 +106,8 @@ def couple(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
             before = text[: loose[0].start]
             if _ABOUT_COUPLE.search(before):
                 yield from _both(passage, loose, 0.92, None)
+            elif reading.running and _full(loose) and _own_address(reading, loose, offices):
+                yield from _both(passage, loose, 0.82, None)
             elif reading.running and len(before) < 3 and len(text) - loose[1].end < 3 and _full(loose):
                 above = layout.above(passage) if id(passage) in layout.place else None
                 yield from _both(passage, loose, 0.6, above.text if above and len(above.text) < 30 else None)
@@ -96,7 +119,8 @@ def vendor(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
             text = re.split(r"\s[·|•]\s|,\s", pair.text)[0]
             yield _vendor(pair.value, Span(pair.start, pair.start + len(text), text), 0.92, pair.label)
     # a form's letterhead is nothing anybody fills in
-    domains = [mail.company for _, mail in reading.emails if reading.running and mail.company not in FREE_MAIL]
+    told = reading.running or reading.told
+    domains = [mail.company for _, mail in reading.emails if told and mail.company not in FREE_MAIL]
     offices = vendor_emails(reading)
     for layout, passage in reading.passages():
         defined = defined_vendor(passage.text)
@@ -107,6 +131,9 @@ def vendor(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
             if span and "@" not in span.text and not _is_persons(passage.text, span):
                 early = 0.03 if layout.page.number == 1 else 0.0
                 yield _vendor(passage, span, 0.9 + early, None)
+        speaks = _WE.search(passage.text) if reading.running else None
+        if speaks and _may_be_firm(speaks["name"]):
+            yield _vendor(passage, Span(speaks.start("name"), speaks.end("name"), speaks["name"]), 0.82, None)
         for index, (other, mail) in enumerate(reading.emails):
             if other is passage and index in offices:
                 named = _BEFORE_ADDRESS.search(passage.text[: mail.start])
@@ -126,19 +153,47 @@ def vendor(reading: Reading, pairs: Sequence[Pair]) -> Iterator[Found]:
 
 
 def vendor_emails(reading: Reading, names: Sequence[str] = ()) -> set[int]:
-    """Indices in ``reading.emails`` of the supplier's own addresses."""
+    """Indices in ``reading.emails`` of the supplier's own: an office's, one like a firm's name, a foot line's."""
     found = set()
-    for index, (_, mail) in enumerate(reading.emails):
-        if mail.company in FREE_MAIL:
-            continue
-        if mail.is_office or any(
-            (span := company_like(passage.text, mail.company)) is not None
-            and not _is_persons(passage.text, span)
-            and not common_name(names, mail.company)
-            for _, passage in reading.passages()
-        ):
+    for index, (passage, mail) in enumerate(reading.emails):
+        free = mail.company in FREE_MAIL
+        name = re.sub(r"\d", "", mail.local) if free else mail.company
+        office = not free and mail.is_office
+        firm = len(name) >= FIRM_CHARS_MIN and _names_a_firm(reading, name, names)
+        if office or firm or (not common_name(names, mail.local) and _in_margin(reading, passage)):
             found.add(index)
     return found
+
+
+def _names_a_firm(reading: Reading, name: str, names: Sequence[str]) -> bool:
+    if common_name(names, name):
+        return False
+    return any(
+        (span := company_like(passage.text, name)) is not None
+        and "@" not in span.text
+        and not _is_persons(passage.text, span)
+        and couple_in(span.text) is None
+        and (is_company(span.text) or person_in(span.text) is None or _is_letterhead(layout, passage))
+        for layout, passage in reading.passages()
+    )
+
+
+def _is_letterhead(layout: Layout, passage: Passage) -> bool:
+    """Whether a text is set larger than the others at the top of the first page."""
+    top = passage.page == 1 and passage.box.y0 < TOP_SHARE * layout.page.height
+    return top and (passage.size > 1.1 * layout_size(layout) or passage.bold)
+
+
+def _in_margin(reading: Reading, passage: Passage) -> bool:
+    """Whether an address stands in the foot line of a page, where suppliers print their own."""
+    layout = next(one for one in reading.layouts if one.page.number == passage.page)
+    return passage.box.y0 > FOOT_SHARE * layout.page.height and passage.size < layout_size(layout)
+
+
+def layout_size(layout: Layout) -> float:
+    """The usual size of type of a page."""
+    sizes = sorted(chunk.size for row in layout.rows for chunk in row.chunks)
+    return sizes[len(sizes) // 2] if sizes else 0.0
 
 
 def contacts(reading: Reading, pairs: Sequence[Pair], names: Sequence[str]) -> Iterator[Found]:
@@ -176,6 +231,12 @@ def contacts(reading: Reading, pairs: Sequence[Pair], names: Sequence[str]) -> I
                 label,
                 reason=phone.doubt,
             )
+
+
+def _own_address(reading: Reading, names: tuple[Span, Span], offices: set[int]) -> bool:
+    """Whether an address of the document that is no supplier's is made of one of the two names."""
+    texts = [span.text for span in names]
+    return any(common_name(texts, mail.local) for index, (_, mail) in enumerate(reading.emails) if index not in offices)
 
 
 def _addressee(text: str, start: int) -> re.Match[str] | None:
@@ -224,12 +285,12 @@ def _letterhead(reading: Reading) -> Iterator[Found]:
     if not reading.layouts:
         return
     layout = reading.layouts[0]
-    sizes = sorted(chunk.size for row in layout.rows for chunk in row.chunks)
+    usual = layout_size(layout)
     for row in layout.rows:
         for chunk in row.chunks:
             if chunk.box.y0 > layout.page.height * HEADER_SHARE:
                 return
-            large = chunk.size > sizes[len(sizes) // 2] * 1.15
+            large = chunk.size > usual * 1.15
             at = 0
             for part in re.split(r"(\s[—–|·•-]\s|:\s)", chunk.text):
                 strength = _like_a_firm(part, large=large, bold=chunk.bold)

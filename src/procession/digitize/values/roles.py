@@ -15,6 +15,8 @@ from procession.digitize.values.passages import Layout, Passage
 from procession.digitize.values.role_words import DATE_ROLES, DEPOSIT_OR_BALANCE, MONEY_ROLES
 from procession.domain.form import Subtype
 
+HEADING_SHARE = 1.25
+"""Type so much larger than a value's is no label's but a heading's."""
 SHORT_CHARS = 120
 """In a form longer texts are explanations."""
 
@@ -146,7 +148,7 @@ def _by_cells(layout: Layout, passage: Passage, before: str, roles: Sequence[Rol
         if named := _last(left.text, roles):
             return _Named(named.subtype, 0.98, left.text.strip(" :?"))
     above = layout.above(passage)
-    if above is None or _alone(lefts):
+    if above is None or _alone(lefts) or above.size > HEADING_SHARE * passage.size:
         return None
     named = _last(above.text, roles)
     return _Named(named.subtype, 0.93, above.text.strip(" :?")) if named else None

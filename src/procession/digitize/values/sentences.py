@@ -74,6 +74,10 @@ _QUOTED = re.compile(
 _CHOSEN = re.compile(
     rf"\b{_CHOSE}\s+(?:to book\s+|is\s+|for\s+|us\s+)?(?:the\s+|our\s+|your\s+|a\s+|das\s+|die\s+|den\s+|la\s+|le\s+|el\s+|il\s+|het\s+)?(?P<name>[A-ZÀ-Þ]\S*(?:\s+(?:[A-ZÀ-Þ&(]\S*|\d+|of|and|the|hours?\)?))*)",
 )
+_CHOSEN_ABROAD = re.compile(
+    r"\b(?:[Ff]ormule|[Ff]orfait|[Pp]restation|[Pp]aquete|[Pp]ack|[Ss]ervicio|[Pp]akket|[Aa]rrangement|[Pp]acchetto|[Pp]aket|[Aa]ngebot)\s+(?P<name>[A-ZÀ-Þ]\S*(?:\s+(?!(?:pour|par|au|aux|à|avec|por|para|con|voor|met|zum|für|mit|im|al|per|a|at|et|y|en|und|e|est|es|is|ist|è|di cui|dont)\b)[^\s\d]\S*){0,4})"
+)
+"""Names outside English go on in small letters: "la formule Journée complète pour"."""
 _NAMED = re.compile(
     r"\b(?:the|our|your|a)\s+(?P<name>(?:[A-ZÀ-Þ][\w’'-]*\s+){1,4}(?:Package|Collection|Coverage|Plan|Option|Experience))\b"
 )
@@ -189,10 +193,10 @@ def _is_month(name: str) -> bool:
 
 def _packages(passage: Passage) -> Iterator[Found]:
     text = passage.text
-    for pattern, sure in ((_QUOTED, 0.88), (_CHOSEN, 0.82), (_NAMED, 0.78)):
+    for pattern, sure in ((_QUOTED, 0.88), (_CHOSEN_ABROAD, 0.85), (_CHOSEN, 0.82), (_NAMED, 0.78)):
         for match in pattern.finditer(text):
             name, start = match["name"], match.start("name")
-            if pattern is _CHOSEN:
+            if pattern in (_CHOSEN, _CHOSEN_ABROAD):
                 name = re.split(r"(?<=[^\s.])[,;:.](?=\s|$)|\s\((?!\d)", name)[0]
             name = name.rstrip(" .,;:")
             if name.count("(") > name.count(")"):

@@ -35,6 +35,13 @@ def _soft(subtype: Subtype | None, kind: FieldType, category: Category, words: s
 
 
 _DAY = _soft(Subtype.WEDDING_DATE, FieldType.DATE, Category.WEDDING, _EVENT, _NOT_THE_DAY)
+_DUE = _soft(
+    Subtype.BALANCE_DUE_DATE,
+    FieldType.DATE,
+    Category.CONTRACT,
+    r"balance|remain\w*|final|due|pay\w*|settle\w*|rest\w*|zahl\w*|fallig\w*|solde|paiement|payer|regler|reglement|echeance|saldo|pago|pagar|vence\w*|vencimiento|pendiente|resto|abonar|betal\w*|voldoen|verval\w*|scad\w*|saldare|saldat\w*|pagamento|pagare|versare|termine",
+    r"deposit\w*|retainer|booking fee|first|initial|anzahlung|acompte|arrhes|senal|anticipo|aanbetaling|acconto|caparra|primer\w*|premier|numbers|menu|guest\w*|playlist|questionnaire|issue\w*|invoice date|received|paid on|payment date|datum der zahlung",
+)
 _TIME = _soft(
     Subtype.WEDDING_TIME,
     FieldType.TIME,
@@ -53,7 +60,7 @@ _VENUE = _soft(
     Subtype.CEREMONY_VENUE,
     FieldType.TEXT,
     Category.VENUE,
-    r"venues?|locations?|place|where|lieu|lugar|ort|luogo|locatie|plaats|sede|salle|salon|zaal|finca|villa|domaine|espacio|ubicacion|church|kirche|eglise|iglesia|kerk|chiesa|(?:event|hochzeits|trau|fest|feest|trouw)(?:location|locatie)",
+    r"venues?|locations?|place|where|lieu|lugar|ort|luogo|locatie|plaats|sede|espacio|ubicacion|(?<=^ )(?:salle|salon|zaal|finca|villa|domaine|church|kirche|eglise|iglesia|kerk|chiesa|hall|room)(?= $)|(?:event|hochzeits|trau|fest|feest|trouw)(?:location|locatie)",
     r"contact\w*|phone|tel|telefon\w*|email|e mail|coordinator|manager|type|notes?|address\w*|adres\w*|direccion|indirizzo|city|town|fee|hire|cost|parking|capacity|access|person|date|time|of birth|photo\w*|first look|getting ready|hotel|rehears\w*|url|website|map|birth|geburts\w*|naissance",
 )
 _PACKAGE = _soft(
@@ -86,7 +93,7 @@ def soft_meaning(label: str, answer: str) -> Meaning | None:
     if (
         not text
         or len(text.split()) > longest
-        or re.search(r"\d{3,}|@|[$€£]", text)
+        or re.search(r"\d{2,}|[@$€£,;]", text)
         or not (text[0].isupper() or text[0] == "¿")
     ):
         return None
@@ -102,7 +109,7 @@ def _fitting(answer: str) -> tuple[_Soft, ...]:
     """What an answer of this form may be."""
     found = dates.find_dates(answer)
     if found:
-        return (_DAY,) if found[0].start <= 4 else ()
+        return (_DAY, _DUE) if found[0].start <= 4 else ()
     if re.match(r"[+(\d][\d ()/.–-]{7,}$", answer):
         return (_PHONE,)
     time = dates.find_time(answer)

@@ -28,6 +28,21 @@ _PLAIN = {
     Subtype.BUDGET_RANGE,
 }
 _ITEM = re.compile(r"\b(?:package|collection|coverage|paket|forfait|formule|paquete|pakket|pacchetto)\b", re.IGNORECASE)
+_OF_THE_DAY = frozenset(
+    {Subtype.CEREMONY_VENUE, Subtype.RECEPTION_VENUE, Subtype.WEDDING_TIME, Subtype.GUEST_COUNT, Subtype.VENUE_ADDRESS}
+)
+_BARE_DATE = re.compile(
+    r"^ (?:date|day|when|datum|tag|wann|jour|quand|fecha|dia|cuando|dag|wanneer|data|giorno|quando) $"
+)
+NEIGHBOUR_HEIGHTS = 3.2
+"""Labels of one block stand within so many letter heights."""
+_TICK = re.compile(r"^(?:\[\s?[xX✓✔✗✘]\s?\]|\(\s?[xX✓✔]\s?\)|[☑☒✓✔●◉■⬛])(?:\s+|$)")
+_PACKAGES = re.compile(
+    r" (?:packages?|collections?|pakete?|forfaits?|formules?|paquetes?|packs?|"
+    r"pakket(?:ten)?|pacchett[oi]|menu|options?) "
+)
+LIST_ROWS_MAX = 10
+"""Lines over a ticked one in which the list's heading stands."""
 _ITEM_HEADER = re.compile(
     r" (?:descriptions?|items?|services?|details|particulars|products?|beschreibung|leistung\w*|bezeichnung|"
     r"position|designation|prestations?|concepto|descripcion|articulo|omschrijving|dienst\w*|descrizione|servizi\w*|"
@@ -75,6 +90,56 @@ def items(reading: Reading) -> Iterator[Found]:
             elif first and re.search(r"[^\W\d_]{3}", name.text):
                 yield _at(name, Subtype.PACKAGE_NAME, name.text, 0, len(name.text), 0.55)
             first = False
+
+
+def day_by_neighbours(reading: Reading, pairs: Sequence[Pair], found: Sequence[Found]) -> Iterator[Found]:
+    """A bare "Date" that stands among the wedding's time, place and guests is the wedding's, where no other is."""
+    if any(one.subtype is Subtype.WEDDING_DATE for one in found):
+        return
+    for pair in pairs:
+        day = dates.find_dates(pair.text)
+        if not day or not _BARE_DATE.match(fold(pair.label)) or not _among_the_day(pair, pairs):
+            continue
+        when, reason, sure = dates.resolve(day[0], reading.hints.proven, reading.hints.likely)
+        box = pair.value.box_of(pair.start + day[0].start, pair.start + day[0].end)
+        place = (day[0].text, pair.value.page, box, 0.86 * sure, pair.label)
+        yield Found(Subtype.WEDDING_DATE, when.isoformat(), *place, reason=reason)
+
+
+def _among_the_day(pair: Pair, pairs: Sequence[Pair]) -> bool:
+    near = [
+        other
+        for other in pairs
+        if other is not pair
+        and other.value.page == pair.value.page
+        and abs(other.value.box.y0 - pair.value.box.y0) < NEIGHBOUR_HEIGHTS * pair.value.height
+    ]
+    return any(other.meaning.subtype in _OF_THE_DAY for other in near)
+
+
+def ticked(reading: Reading) -> Iterator[Found]:
+    """The package with a printed cross or tick before it, in a list that a question about packages heads."""
+    for layout in reading.layouts:
+        for number, row in enumerate(layout.rows):
+            for at, chunk in enumerate(row.chunks):
+                mark = _TICK.match(chunk.text)
+                if mark is None:
+                    continue
+                after = row.chunks[at + 1] if mark.end() == len(chunk.text) and at + 1 < len(row.chunks) else chunk
+                start = mark.end() if after is chunk else 0
+                name = after.text[start:].strip()
+                if len(name) < 3 or not (_ITEM.search(name) or _heads_packages(layout, number, chunk)):
+                    continue
+                start = after.text.index(name)
+                yield _at(after, Subtype.PACKAGE_NAME, name, start, start + len(name), 0.86)
+
+
+def _heads_packages(layout: Layout, number: int, chunk: Passage) -> bool:
+    for row in reversed(layout.rows[max(0, number - LIST_ROWS_MAX) : number]):
+        for above in row.chunks:
+            if above.box.x0 <= chunk.box.x0 + 4 and len(above.text) < 60 and _PACKAGES.search(fold(above.text)):
+                return True
+    return False
 
 
 def _plain(reading: Reading, pair: Pair, subtype: Subtype) -> Iterator[Found]:
