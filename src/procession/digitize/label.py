@@ -14,9 +14,10 @@ from dataclasses import replace
 from procession.digitize.columns import Columns
 from procession.digitize.detect import Candidate
 from procession.digitize.layout import Layout, Run, union
-from procession.digitize.nearby import Nearby, Proposal, Relation
+from procession.digitize.nearby import Nearby
 from procession.digitize.page import Rect, Word
-from procession.digitize.wording import Labelled, cleaned, finished
+from procession.digitize.proposal import Proposal, Relation
+from procession.digitize.wording import Labelled, cleaned, finished, is_mark_noise, without_mark_noise
 
 MANNER_BONUS = 0.2
 """What a relation gains where the page's other places follow it."""
@@ -139,7 +140,9 @@ class Labels:
         """The words a box to tick stands for: right of it, or left when nothing follows."""
         right = self._beside(box, to_right=True)
         if right:
-            return finished(" ".join(w.text for w in right), 1.0, union(w.box for w in right))
+            text = " ".join(w.text for w in right)
+            text = without_mark_noise(text) if self.layout.recognised else text
+            return finished(text, 1.0, union(w.box for w in right))
         left = self._beside(box, to_right=False)
         if left:
             return finished(" ".join(w.text for w in left), 0.8, union(w.box for w in left))
@@ -169,6 +172,10 @@ class Labels:
             low, high = (edge, word.box.x0) if to_right else (word.box.x1, edge)
             if gap > limit or self.nearby.crosses(low, high, word.box.centre[1], box):
                 break
+            if self.layout.recognised and is_mark_noise(word.text):
+                if taken:
+                    break  # the next box to tick, though nothing saw it as one
+                continue
             if taken and abs(word.box.centre[1] - taken[0].box.centre[1]) > 5:
                 continue
             taken.append(word)

@@ -19,6 +19,10 @@ WORD_POINTS_MAX = 60.0
 """Higher words are watermarks and rotated margins; nobody's label."""
 SIDEWAYS_LETTERS_MIN = 3
 """Shorter words stand as high as they are wide."""
+CAP_HEIGHT, X_HEIGHT, DESCENT = 0.72, 0.53, 0.21
+"""Of common type, in ems."""
+INK_ROUNDED_POINTS = 0.06
+"""A recogniser's word says its own height for a size, rounded."""
 BLANK = re.compile(r"^(?:[_‗＿]{2,}|\.{4,}|…{2,}|[-–—]{6,})$")
 """Words that are places to write on."""
 
@@ -34,11 +38,32 @@ class Run:
 
     @property
     def size(self) -> float:
-        return max(word.size or word.box.height for word in self.words)
+        """Of the largest word; of recognised ones, whose heights are rough, the middle one's."""
+        sizes = [type_size(word) for word in self.words]
+        return median(sizes) if _is_recognised(self.words[0]) else max(sizes)
 
     @property
     def bold(self) -> bool:
         return sum(word.bold for word in self.words) * 2 > len(self.words)
+
+
+def type_size(word: Word) -> float:
+    """Points of the type a word is set in. A recogniser only sees its ink: as high as its letters reach."""
+    if not _is_recognised(word):
+        return word.size or word.box.height
+    return word.box.height / _ink_share(word.text)
+
+
+def _is_recognised(word: Word) -> bool:
+    return not word.font and abs(word.size - word.box.height) <= INK_ROUNDED_POINTS
+
+
+@lru_cache(maxsize=4096)
+def _ink_share(text: str) -> float:
+    """Height of a word's ink for type of one point, by which of its letters rise or hang."""
+    rises = any(c.isupper() or c.isdigit() or c in "bdfhijkltß()[]/!?" or not c.isascii() for c in text)
+    hangs = any(c in "gjpqyQ()[]/,;" for c in text)
+    return (CAP_HEIGHT if rises else X_HEIGHT) + (DESCENT if hangs else 0.0)
 
 
 def union(boxes: Iterable[Rect]) -> Rect:
@@ -63,7 +88,8 @@ class Layout:
         ]
         heights = [height for word in self.words if 4 < (height := word.box[3] - word.box[1]) < 40]
         self.line_height = median(heights) if heights else 11.0
-        sizes = [word.size or word.box.height for word in self.words]
+        self.recognised = page.source == "scanned"
+        sizes = [type_size(word) for word in self.words]
         self.usual_size = median(sizes) if sizes else 10.0
         """Of the page's type, in points."""
         families: Counter[str] = Counter()

@@ -22,6 +22,9 @@ HEAD_POINTS_MAX = 42.0
 HEAD_GAP_POINTS = 8.0
 """Lines of one head lie closer than this."""
 SAME_LINE_POINTS = 3.5
+SCALE_MIN = 3
+NUMBERED_SURE = 0.3
+"""Of a scale's heads that could not be read: a person looks."""
 
 _YES = frozenset({"yes", "no", "ja", "nein", "oui", "non", "si", "sí", "sì", "n/a"})
 
@@ -79,10 +82,23 @@ def _heads(first: Sequence[Candidate], labels: Labels) -> tuple[Labelled, ...] |
     for x in centres:
         zone = Rect(x - reach, max(0.0, top - HEAD_POINTS_MAX), x + reach, top)
         words = _lowest_block(labels.layout.words_in(zone), top)
-        if not words:
+        if not words and not labels.layout.recognised:
             return None
-        heads.append(finished(" ".join(word.text for word in words), 1.0, union(word.box for word in words)))
-    return tuple(heads) if all(head.label for head in heads) else None
+        box = union(word.box for word in words) if words else None
+        heads.append(finished(" ".join(word.text for word in words), 1.0, box))
+    if all(head.label for head in heads):
+        return tuple(heads)
+    return _numbered(heads) if labels.layout.recognised else None
+
+
+def _numbered(heads: Sequence[Labelled]) -> tuple[Labelled, ...] | None:
+    """The heads of a scale whose figures a recogniser passed over: those it read are figures in their places."""
+    counted = [str(place) for place in range(1, len(heads) + 1)]
+    if len(heads) < SCALE_MIN or any(
+        head.label and head.label != number for head, number in zip(heads, counted, strict=True)
+    ):
+        return None
+    return tuple(Labelled(number, sure=NUMBERED_SURE) for number in counted)
 
 
 def _lowest_block(words: Sequence[Word], top: float) -> list[Word]:

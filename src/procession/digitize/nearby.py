@@ -6,16 +6,17 @@ Each finder answers with a ``Proposal``; which of them wins is decided for the p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import replace
 
+from procession.digitize.cells import Cells, frame_of
 from procession.digitize.classify import meaning_of
 from procession.digitize.columns import Columns
 from procession.digitize.detect import Candidate
 from procession.digitize.layout import Layout, Run, union
 from procession.digitize.page import Rect, Word
-from procession.digitize.wording import Labelled, finished, is_sign_mark, is_unit, without_codes
+from procession.digitize.proposal import Proposal, Relation, ids_of, text_of
+from procession.digitize.wording import finished, is_sign_mark, is_unit, without_codes
 from procession.domain.form import FieldType
 
 LEFT_POINTS_MAX = 90.0
@@ -35,8 +36,6 @@ CAPTION_SURE = 0.8
 FRAMED_CAPTION_SURE = 0.62
 """Frames have their label above or inside far more often than below."""
 UNIT_POINTS_MAX = 12.0
-TOUCH_POINTS = 2.5
-"""Cells of one table lie closer than this."""
 BESIDE_POINTS = 14.0
 """Words that end this close to a place name it, whatever else stands around."""
 SAME_LINE_POINTS = 3.5
@@ -53,27 +52,6 @@ FRAMED_POINTS_MAX = 40.0
 _LEADER = re.compile(r"^[.·…]+$")
 
 
-class Relation(StrEnum):
-    INSIDE = "inside"
-    TABLE = "table"
-    LEFT = "left"
-    ABOVE = "above"
-    BELOW = "below"
-    RIGHT = "right"
-    FAR = "far"
-    """Above a writing area of which only the last line is drawn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    relation: Relation
-    labelled: Labelled
-    words: frozenset[int]
-    """Identities of the layout's words the label is made of: two fields seldom share them."""
-    close: bool = False
-    """Right beside its place: nothing else may be meant."""
-
-
 class Nearby:
     """Looks around the places of one page; ``boxes`` are all of them, which no label reaches across."""
 
@@ -82,15 +60,13 @@ class Nearby:
         self.columns = columns
         self.boxes = [candidate.box for candidate in candidates]
         self._crossing = [(box.centre[0], box.y0, box.y1, box) for box in self.boxes]
-        framed = [frame for candidate in candidates if (frame := _frame(candidate)) is not None]
-        self._cells = [frame for frame in framed if not layout.words_in(frame)]
-        self._line_of = {id(word): run for run in layout.runs for word in run.words}
+        self._tables = Cells(layout, candidates, lambda box: self.side(box)[0])
 
     # --- one place --------------------------------------------------------------------------------------------------
 
     def around(self, candidate: Candidate) -> list[Proposal]:
         """Everything that may name ``candidate``, unsorted."""
-        certain = self.inside(candidate) or self.table(candidate)
+        certain = self.inside(candidate) or self._tables.table(candidate)
         if certain is not None:
             return [certain]
         found = [self.left(candidate.box), self.above(candidate.box), self.below(candidate)]
@@ -109,10 +85,10 @@ class Nearby:
         if not any(c.isalpha() for word in words for c in word.text) or _only_unit(words):
             return None
         label, hint = _small_print_apart(words)
-        found = finished(_text(label), 1.0, union(word.box for word in label))
+        found = finished(text_of(label), 1.0, union(word.box for word in label))
         if hint and found.help is None:
-            found = replace(found, help=_text(hint).strip("() ") or None)
-        return Proposal(Relation.INSIDE, found, _ids(words), close=True)
+            found = replace(found, help=text_of(hint).strip("() ") or None)
+        return Proposal(Relation.INSIDE, found, ids_of(words), close=True)
 
     def left(self, box: Rect) -> Proposal | None:
         height = min(box.height, 16.0)
@@ -125,7 +101,7 @@ class Nearby:
             return None
         named = without_codes(taken)
         gap = box.x0 - taken[-1].box.x1
-        text = _text(named)
+        text = text_of(named)
         if gap < BESIDE_POINTS:
             sure = 1.0
         elif text.rstrip().endswith(":"):
@@ -138,7 +114,7 @@ class Nearby:
         found = finished(text, sure, union(word.box for word in named), last_sentence=True)
         if found.unit is None and unit is not None:
             found = replace(found, unit=unit)
-        return Proposal(Relation.LEFT, found, _ids(taken), close=sure >= 0.9)
+        return Proposal(Relation.LEFT, found, ids_of(taken), close=sure >= 0.9)
 
     def _leftwards(self, words: Sequence[Word], box: Rect) -> list[Word]:
         """Words in reading order that reach up to ``box`` without a wide gap, leader dots left out."""
@@ -177,7 +153,7 @@ class Nearby:
         found = finished(" ".join(run.text for run in block), sure, union(run.box for run in block))
         if hint is not None and found.help is None:
             found = replace(found, help=hint.text.strip("() ") or None)
-        return Proposal(Relation.ABOVE, found, _ids(w for run in (*block, hint) if run for w in run.words))
+        return Proposal(Relation.ABOVE, found, ids_of(w for run in (*block, hint) if run for w in run.words))
 
     def _far_above(self, box: Rect) -> Proposal | None:
         """A label whose place is a whole area, though only its last line is drawn: nothing but air between."""
@@ -192,7 +168,7 @@ class Nearby:
             return None
         if self._between(lowest.box, box) or self._writes_after(lowest):
             return None
-        return Proposal(Relation.FAR, finished(lowest.text, AREA_SURE, lowest.box), _ids(lowest.words))
+        return Proposal(Relation.FAR, finished(lowest.text, AREA_SURE, lowest.box), ids_of(lowest.words))
 
     def _block(self, lowest: Run) -> tuple[list[Run], Run | None]:
         """The lines a label is wrapped over, and the small print between it and its place."""
@@ -243,7 +219,7 @@ class Nearby:
         """The caption under a line to write or sign on."""
         box = candidate.box
         framed = candidate.line is None and candidate.kind != "signature" and not self._is_marked_to_sign(box)
-        if framed and (_frame(candidate) is None or box.height > FRAMED_POINTS_MAX):
+        if framed and (frame_of(candidate) is None or box.height > FRAMED_POINTS_MAX):
             return None
         base = candidate.line if candidate.line is not None else box.y1
         zone = Rect(box.x0 - 3, base + 0.5, box.x1 + 3, base + BELOW_POINTS_MAX)
@@ -260,7 +236,7 @@ class Nearby:
         found = finished(best.text, sure, best.box)
         meaning = meaning_of(found.label)
         signs = meaning is not None and meaning.type in (FieldType.SIGNATURE, FieldType.INITIALS)
-        return Proposal(Relation.BELOW, found, _ids(best.words), close=signs)
+        return Proposal(Relation.BELOW, found, ids_of(best.words), close=signs)
 
     def _is_marked_to_sign(self, box: Rect) -> bool:
         """Whether an X stands before a place."""
@@ -286,89 +262,6 @@ class Nearby:
             if run.size < SMALLER * self.layout.usual_size or bracketed:
                 return run
         return None
-
-    # --- tables -----------------------------------------------------------------------------------------------------
-
-    def table(self, candidate: Candidate) -> Proposal | None:
-        """The heads of row and column of a cell that shares its sides with other places to write."""
-        cell = _frame(candidate)
-        if cell is None:
-            return None
-        stack = self._stack(cell)
-        if len(stack) < 2 or not self._beside_cell(cell):
-            return None
-        column = self._column_head(stack[0])
-        if not column:
-            return None
-        head = _text(column)
-        row = self._row_head(cell)
-        words = _ids(column)
-        if row is not None and not words & _ids(row.words):
-            counted = row.text.strip(" .:)").isdigit()  # a number says which row, and is no name
-            name = f"{head} {row.text.strip(' .:)')}" if counted else f"{finished(row.text, 0.9).label} {head}"
-            found = finished(name, 0.9, row.box)
-        else:
-            named = finished(head, 0.9, union(word.box for word in column))
-            found = replace(named, label=f"{named.label} {stack.index(cell) + 1}")
-        return Proposal(Relation.TABLE, found, frozenset(), close=True)
-
-    def _beside_cell(self, cell: Rect) -> bool:
-        return any(
-            min(abs(one.x1 - cell.x0), abs(one.x0 - cell.x1)) < TOUCH_POINTS
-            and abs(one.y0 - cell.y0) < TOUCH_POINTS
-            and abs(one.y1 - cell.y1) < TOUCH_POINTS
-            for one in self._cells
-        )
-
-    def _stack(self, cell: Rect) -> list[Rect]:
-        """The cells of one column that touch each other, top to bottom."""
-        column = sorted(
-            (c for c in self._cells if abs(c.x0 - cell.x0) < TOUCH_POINTS and abs(c.x1 - cell.x1) < TOUCH_POINTS),
-            key=lambda one: one.y0,
-        )
-        stack: list[Rect] = []
-        for one in column:
-            if stack and one.y0 - stack[-1].y1 > TOUCH_POINTS:
-                if cell in stack:
-                    break
-                stack = []
-            stack.append(one)
-        return stack if cell in stack else [cell]
-
-    def _column_head(self, top: Rect) -> list[Word]:
-        """The words right above a column, in its width."""
-        zone = Rect(top.x0 + 1, max(0.0, top.y0 - 46.0), top.x1 - 1, top.y0 + 1)
-        words = [w for w in self.layout.words_in(zone) if self._line_of[id(w)].box.width < 2.5 * top.width + 20]
-        taken: list[Word] = []
-        edge = top.y0 - 10
-        for word in sorted(words, key=lambda one: -one.box.y1):
-            if word.box.y1 < edge - 4:
-                break
-            taken.append(word)
-            edge = min(edge, word.box.y0)
-        if not any(c.isalpha() for word in taken for c in word.text):
-            return []
-        return sorted(taken, key=lambda one: (round(one.box.centre[1] / 4), one.box.x0))
-
-    def _row_head(self, cell: Rect) -> Run | None:
-        """What a table's row is about, numbers too (times of a day); never text that runs on beside several rows."""
-        first = min(
-            (c.x0 for c in self._cells if abs(c.y0 - cell.y0) < TOUCH_POINTS and abs(c.y1 - cell.y1) < TOUCH_POINTS),
-            default=cell.x0,
-        )
-        middle = cell.centre[1]
-        reach = max(4.0, min(cell.height, 40.0) / 2 - 2)
-        start = max(self.side(cell)[0], first - 260)
-        runs = self.layout.runs_in(Rect(start, middle - reach, first, middle + reach))
-        runs = [run for run in runs if run.box.x1 <= first + 4 and cell.y0 - 1 <= run.box.centre[1] <= cell.y1 + 1]
-        runs = [run for run in runs if any(c.isalnum() for c in run.text)]
-        if not runs:
-            return None
-        best = min(runs, key=lambda run: run.box.x0)
-        margin = Rect(best.box.x0 - 2, cell.y0 - cell.height, best.box.x0 + 2, cell.y1 + cell.height)
-        lines = [r for r in self.layout.runs_in(margin) if abs(r.box.x0 - best.box.x0) < 3]
-        crowded = len(lines) > 4 and cell.height < 1.9 * best.box.height
-        return None if crowded else best
 
     def row(self, box: Rect) -> Run | None:
         """Words anywhere left on the line, when nothing nearer names a place."""
@@ -400,22 +293,6 @@ class Nearby:
         """Whether another place lies on the line between ``x0`` and ``x1``."""
         low, high = x0 - 1, x1 + 1
         return any(y0 <= y <= y1 and low <= x <= high and one is not own for x, y0, y1, one in self._crossing)
-
-
-def _frame(candidate: Candidate) -> Rect | None:
-    """The cell or box drawn around a place; tables are made of these."""
-    if candidate.cell is not None or candidate.rule != "box":
-        return candidate.cell
-    box = candidate.box
-    return Rect(box.x0 - 1, box.y0 - 1, box.x1 + 1, box.y1 + 1)
-
-
-def _ids(words: Iterable[Word]) -> frozenset[int]:
-    return frozenset(id(word) for word in words)
-
-
-def _text(words: Sequence[Word]) -> str:
-    return " ".join(word.text for word in words)
 
 
 def _only_unit(words: Sequence[Word]) -> bool:

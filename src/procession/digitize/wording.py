@@ -44,6 +44,8 @@ _ACCEPTS = re.compile(
     r"voorwaarden|overeenkomst|termini|condizioni|contratto)\b",
     re.IGNORECASE,
 )
+_MARK_NOISE = re.compile(r"(?:[\[\](){}|_©®□☐○◯]\s?[A-Za-z]?(?=[\[\](){}|_©®])|[\[\](){}|_©®□☐○◯])+")
+"""Brackets, bars and circled letters: what a recogniser makes of an empty box."""
 _LEADERS = re.compile(r"(?:\s*[.·…]){3,}\s*$")
 _TRAILING = re.compile(r"[\s:*†‡.…_\u2022]+$")
 _LEADING = re.compile(r"^[\s*†‡:.…_\u2022\u25b6\u25ba]+")
@@ -136,6 +138,19 @@ def finished(text: str, sure: float, box: Rect | None = None, *, last_sentence: 
 def is_sign_mark(words: Sequence[Word]) -> bool:
     """Whether ``words`` are the X in front of a line to sign on: it names nothing."""
     return len(words) == 1 and words[0].text.strip(".:_") in ("X", "x", "✗", "✘")
+
+
+def is_mark_noise(text: str) -> bool:
+    """Whether a recognised word is a box to tick read as letters."""
+    return bool(_MARK_NOISE.fullmatch(text))
+
+
+def without_mark_noise(text: str) -> str:
+    """A recognised option without its own box, read as letters before it."""
+    found = _MARK_NOISE.match(text)
+    if found is None or found.end() == len(text) or found[0].strip() in ("(", "{"):
+        return text
+    return text[found.end() :].lstrip()
 
 
 def without_codes(words: Sequence[Word]) -> list[Word]:
