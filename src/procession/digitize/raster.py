@@ -14,6 +14,7 @@ import numpy as np
 from procession.digitize.page import Rect, Segment, Shape, Word
 from procession.digitize.raster_boxes import SQUARE_POINTS, find_boxes, once
 from procession.digitize.raster_lines import find_lines, short_rules
+from procession.digitize.raster_overdrawn import find_overdrawn
 from procession.digitize.raster_panels import find_panels
 from procession.digitize.render import Picture
 
@@ -50,6 +51,7 @@ def trace(picture: Picture, dpi: float, words: Sequence[Word] = ()) -> Traced:
     strong: Picture = np.asarray(dark > max(STRONG_LEVEL, 5 * noise), dtype=np.uint8)
     # light rules need faint ink; where a watermark runs through a box, strong ink alone shows it
     boxes = once(find_boxes(ink | lines, scale, words) + find_boxes(strong, scale, words))
+    boxes += find_overdrawn(ink, scale, boxes, words)
     marks = handwriting(strong, lines, scale, words, boxes)
     segments += short_rules(strong, [*segments, *_sides(boxes)], dpi, words)
     return Traced(segments, boxes + marks + find_panels(picture, dpi, noise))

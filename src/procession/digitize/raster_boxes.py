@@ -41,7 +41,7 @@ CONTOURS_MAX = 40_000
 def find_boxes(ink: Picture, scale: float, words: Sequence[Word]) -> list[Shape]:
     """Squares and circles (``filled`` when marked) and frames. ``ink``: 1 where there is some, rules drawn in."""
     contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    printed = [word for word in words if _is_print(word)]
+    printed = [word for word in words if is_print(word)]
     letters = {"rect": Places([word.box for word in printed]), "ellipse": Places([_letters(word) for word in printed])}
     found: list[Shape] = []
     for contour, (_, _, child, parent) in zip(contours[:CONTOURS_MAX], _tree(hierarchy), strict=False):
@@ -64,7 +64,8 @@ def _letters(word: Word) -> Rect:
     return box._replace(x0=box.x0 + ROUND_WIDTH * box.height) if word.text[0] in ROUND_LETTERS else box
 
 
-def _is_print(word: Word) -> bool:
+def is_print(word: Word) -> bool:
+    """Whether a word's letters are believed to be letters."""
     if len(word.text) < 2 or word.confidence < SURE_WORD or MISREAD_BOX.match(word.text):
         return False
     return word.box.width <= GLYPH_WIDTH_MAX * word.box.height * len(word.text)

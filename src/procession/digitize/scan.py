@@ -15,6 +15,8 @@ from procession.digitize.ticks import ink
 CLOSING = ")]"
 BRACKET_POINTS_MAX = 3.0
 """Width of a printed closing bracket."""
+WRITTEN_BELOW = 0.5
+"""Of print, words less sure than this are wrong more often than right: over ink, they are handwriting."""
 
 
 def read_scan(page: PageContent, picture: Picture, dpi: float, recogniser: Recogniser) -> tuple[PageContent, Upright]:
@@ -28,11 +30,18 @@ def drawn_scan(page: PageContent, reading: Reading, dpi: float) -> PageContent:
 
     The content's coordinates, width and height are those of the upright page; ``Upright.displayed`` maps a box back to
     the page as displayed. An invisible text layer that a scanner's software left behind is replaced by our own reading:
-    its boxes are often off, and its words are what somebody else's recogniser guessed.
+    its boxes are often off, and its words are what somebody else's recogniser guessed. Tesseract reads an empty
+    checkbox as "O", "C]" or "LJ", and makes words of handwriting that nobody wrote: both stay what they are drawn as.
     """
     traced = trace(reading.upright.picture, dpi, reading.words)
     squares = [shape.box for shape in traced.shapes if shape.kind != "other" and shape.box.width <= SQUARE_POINTS[1]]
-    words = [word for word in reading.words if not (_short(word.text) and _is_a_square(word.box, squares))]
+    inked = [shape.box for shape in traced.shapes if shape.kind == "other"]
+    words = [
+        word
+        for word in reading.words
+        if not (_short(word.text) and _lies_in(squares, word.box))
+        and not (word.confidence < WRITTEN_BELOW and _lies_in(inked, word.box))
+    ]
     words = [part for word in words for part in without_box(word, squares)]
     return replace(_bare(page, reading), words=words, segments=traced.segments, shapes=traced.shapes)
 
@@ -84,6 +93,5 @@ def _short(text: str) -> bool:
     return len(text) <= 2 or MISREAD_BOX.match(text) is not None
 
 
-def _is_a_square(box: Rect, squares: Sequence[Rect]) -> bool:
-    """Tesseract reads an empty checkbox as "O", "C]" or "LJ"."""
-    return any(_holds(one, *box.centre) for one in squares)
+def _lies_in(boxes: Sequence[Rect], inner: Rect) -> bool:
+    return any(_holds(one, *inner.centre) for one in boxes)

@@ -14,6 +14,7 @@ from procession.digitize.values.choose import chosen
 from procession.digitize.values.confidence import calibrated
 from procession.digitize.values.evidence import ink_in, signatures
 from procession.digitize.values.found import TYPES, Found, Kind, Reading, read
+from procession.digitize.values.handwriting import HANDWRITING_REASON, UNSURE_BELOW, UNSURE_REASON, handwritten
 from procession.digitize.values.labelled import pairs, typed
 from procession.digitize.values.normal import Hints, normalise
 from procession.digitize.values.passages import union
@@ -74,7 +75,7 @@ def _as_read(found: Found, words: WordsAt) -> Found:
     letters = 1.0 if found.value == "signed" else sure
     reason = found.reason
     if reason is None and letters < LETTERS_BELOW:
-        reason = "the recogniser was not sure of these letters"
+        reason = UNSURE_REASON
     if reason is None and found.confidence < REVIEW_BELOW:
         reason = "found without a clear label"
     return replace(found, confidence=calibrated(found.confidence) * letters, reason=reason)
@@ -130,6 +131,10 @@ def answered(field: Field, page: PageContent | None, seen: WordsAt | None, hints
             return field
         return field.model_copy(update={"value": "signed", "value_text": None, "value_box": _fractions(ink, page)})
     words = [w for w in seen.within(box) if not _BLANK.match(w.text)]
+    written = handwritten(page, box, words)
+    if written is not None:
+        proof = _fractions(written, page)
+        return field.model_copy(update={"value_box": proof, "needs_review": True, "review_reason": HANDWRITING_REASON})
     if not words or (sum(len(w.text) for w in words) < 2 and not words[0].text.isdigit()):
         return field
     text = " ".join(w.text for w in words)
@@ -150,7 +155,8 @@ def answered(field: Field, page: PageContent | None, seen: WordsAt | None, hints
         "value_box": _fractions(proof, page),
         "confidence": round(min(field.confidence, normal.confidence * sure), 3),
     }
-    return field.model_copy(update=update | _review(field, normal.ambiguous_reason))
+    unsure = UNSURE_REASON if sure < UNSURE_BELOW else None
+    return field.model_copy(update=update | _review(field, normal.ambiguous_reason or unsure))
 
 
 def _normal_widget(field: Field, hints: Hints) -> Field:
