@@ -11,6 +11,7 @@ from procession.digitize.document import Document, Frame, Limits, OpenPage, open
 from procession.digitize.draft import NOTHING_DRAFTED, draft_page
 from procession.digitize.fingerprint import sketch_of
 from procession.digitize.known import KnownPage, fits_widgets, known_page, zones
+from procession.digitize.notes import add_notes
 from procession.digitize.ocr import Recogniser
 from procession.digitize.page import PageContent, Rect, Word
 from procession.digitize.parts import Chosen, PagePart, PagesPart, Turned, kept
@@ -203,6 +204,8 @@ def _read(run: _Run, number: int) -> _PageRead:
         run.timed("read", since)
         run.count("words", len(content.words))
         scanned = is_scan(content)
+        if not scanned:
+            add_notes(content, page)
         if not scanned or not run.options.ocr:
             run.count("pages_digital")
             if scanned:
