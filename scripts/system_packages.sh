@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests need from the system: Chromium drives the pages. As root on Debian it is installed; elsewhere you are told.
+# What the tests need from the system: Chromium drives the pages, PostgreSQL keeps records. As root on Debian it is installed; elsewhere you are told.
 set -euo pipefail
 
 say() { printf 'system packages: %s\n' "$*" >&2; }
@@ -8,8 +8,13 @@ has_browser() {
     [ -x "${PROCESSION_TEST_CHROMIUM:-}" ] || command -v chromium >/dev/null
 }
 
+has_postgresql() {
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || { command -v postgres && command -v initdb; } >/dev/null
+}
+
 missing=()
 has_browser || missing+=(chromium)
+has_postgresql || missing+=(postgresql)
 command -v git >/dev/null || missing+=(git)
 [ ${#missing[@]} = 0 ] && exit 0
 

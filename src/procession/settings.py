@@ -103,6 +103,21 @@ class Queue(_Section):
     """Waiting this long lifts an analysis by one priority class."""
 
 
+class Database(_Section):
+    """PostgreSQL only; SQLite needs none of these."""
+
+    pool_connections_max: Annotated[int, Field(gt=0)] = 8
+    """Connections of one process, and so transactions it runs at once."""
+    transactions_waiting_max: Annotated[int, Field(gt=0)] = 10_000
+    """Transactions of one process that run or wait for a connection; past it 503."""
+    statement_seconds_max: Annotated[float, Field(gt=0)] = 10.0
+    """A statement that takes longer is stopped."""
+    lock_seconds_max: Annotated[float, Field(gt=0)] = 5.0
+    """A transaction that waits longer for a row another one holds gives up."""
+    connect_seconds_max: Annotated[int, Field(gt=0)] = 5
+    """Opening a connection; `connect_timeout` in the URL goes before."""
+
+
 class Ocr(_Section):
     tessdata: str | None = None
     """Folder of ``*.traineddata``; looked for beside the package and in Debian's folders when not set."""
@@ -164,7 +179,8 @@ class Settings(BaseSettings):
     data: Path = Path("procession-data")
     """Folder of the database, objects and keys on one machine."""
     database_url: str | None = None
-    """SQLAlchemy URL; default: SQLite in the data folder."""
+    """`postgresql://USER:PASSWORD@HOST/NAME` (`?sslmode=` and libpq's other parameters pass through) or
+    `sqlite:///PATH`; default: SQLite in the data folder."""
     blobs_url: str | None = None
     """``file://``; default: the data folder."""
     region: str = "local"
@@ -179,6 +195,7 @@ class Settings(BaseSettings):
     sandbox: Sandbox = Sandbox()
     worker: Worker = Worker()
     queue: Queue = Queue()
+    database: Database = Database()
     ocr: Ocr = Ocr()
     templates: Templates = Templates()
     http: Http = Http()
@@ -222,4 +239,17 @@ def load(**overrides: Any) -> Settings:
         raise InvalidRequest(f"{config_file()} is not valid TOML: {error}") from None
 
 
-__all__ = ["MIB", "ApiKey", "Http", "Ocr", "Queue", "Sandbox", "Settings", "Templates", "Upload", "Worker", "load"]
+__all__ = [
+    "MIB",
+    "ApiKey",
+    "Database",
+    "Http",
+    "Ocr",
+    "Queue",
+    "Sandbox",
+    "Settings",
+    "Templates",
+    "Upload",
+    "Worker",
+    "load",
+]

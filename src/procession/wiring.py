@@ -49,6 +49,7 @@ from procession.services.templates import Templates
 from procession.services.vault import Vault
 from procession.settings import Settings
 from procession.store import claims, idempotency
+from procession.store.postgres import Limits, PostgresStore
 from procession.store.protocol import Store
 from procession.store.sqlite import SqliteStore
 from procession.worker.executor import Executor
@@ -60,8 +61,8 @@ log = structlog.get_logger(__name__)
 class Application:
     """Everything ``procession up`` runs, in one process: ``start`` before serving, ``stop`` after.
 
-    One process owns the data folder (``cli.up`` holds its lock), so whatever was claimed or reserved when it starts
-    was so by an earlier life of it, and is given back.
+    One process owns the data folder (``cli.up`` holds its lock), so with SQLite whatever was claimed or reserved when
+    it starts was so by an earlier life of it, and is given back.
     """
 
     def __init__(
@@ -71,7 +72,11 @@ class Application:
         folder = prepared(settings.data)
         self.keys: KeyStore = LocalKeys(folder / "keys", region=settings.region)
         self.blobs: BlobStore = LocalBlobs(_blobs_folder(settings))
-        self.store: Store = SqliteStore(_database_file(settings))
+        store = database(settings, clock)
+        self.store: Store = store
+        if isinstance(store, PostgresStore):
+            clock = store.clock  # leases mean the same on every machine
+        self._shared = isinstance(store, PostgresStore)
         self.dispatcher: Dispatcher = InProcessDispatcher()
         self.changes = Changes()
         self.sandbox = sandbox
@@ -118,7 +123,9 @@ class Application:
             idempotency.release_all(conn)
             return claims.release_all(conn, now)
 
-        _, released = await asyncio.gather(self.blobs.probe(), self.store.write(take_over))
+        # a shared database holds other processes' claims and reservations too: there they run out by themselves
+        taking_over = asyncio.sleep(0, 0) if self._shared else self.store.write(take_over)
+        _, released = await asyncio.gather(self.blobs.probe(), taking_over)
         if released:
             log.info("start.released", analyses=released)
         if self._working:
@@ -185,16 +192,29 @@ def prepared(folder: Path) -> Path:
     return folder
 
 
-def _database_file(settings: Settings) -> Path:
+def database(settings: Settings, clock: Clock = system_clock) -> SqliteStore | PostgresStore:
+    """The store the settings name, not started. Raises InvalidRequest."""
     if settings.database_url is None:
-        return settings.data / "procession.db"
+        return SqliteStore(settings.data / "procession.db")
     try:
         url = make_url(settings.database_url)
     except ArgumentError:
-        raise InvalidRequest("database_url is not a database's URL. Use sqlite:///PATH.") from None
+        raise InvalidRequest("database_url is not a database's URL. Use postgresql://… or sqlite:///PATH.") from None
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        known = settings.database
+        limits = Limits(
+            connections_max=known.pool_connections_max,
+            waiting_max=known.transactions_waiting_max,
+            statement_seconds_max=known.statement_seconds_max,
+            lock_seconds_max=known.lock_seconds_max,
+            connect_seconds_max=known.connect_seconds_max,
+        )
+        return PostgresStore(url, limits, clock)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        raise InvalidRequest("database_url: this version keeps its records in SQLite. Use sqlite:///PATH.")
-    return Path(url.database)
+        raise InvalidRequest(
+            "database_url: records are kept in PostgreSQL or SQLite. Use postgresql://… or sqlite:///PATH."
+        )
+    return SqliteStore(Path(url.database))
 
 
 def _blobs_folder(settings: Settings) -> Path:

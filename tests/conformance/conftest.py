@@ -17,7 +17,7 @@ from tests.conformance.implementations import BLOBS, DISPATCHERS, KEYS, STORES
 
 @pytest.fixture(params=STORES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    made = STORES[request.param](tmp_path)
+    made = STORES[request.param](tmp_path, lambda: request.getfixturevalue("postgres_server"))
     await made.start()
     yield made
     await made.stop()

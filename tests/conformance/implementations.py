@@ -11,10 +11,18 @@ from procession.dispatch.inprocess import InProcessDispatcher
 from procession.dispatch.protocol import Dispatcher
 from procession.keys.local import LocalKeys
 from procession.keys.protocol import KeyStore
+from procession.store.postgres import PostgresStore
 from procession.store.protocol import Store
 from procession.store.sqlite import SqliteStore
+from tests.support.postgres import PostgresServer
 
-STORES: dict[str, Callable[[Path], Store]] = {"sqlite": lambda folder: SqliteStore(folder / "procession.db")}
+NewStore = Callable[[Path, Callable[[], PostgresServer]], Store]
+"""Given a folder, and where a server comes from if one is needed: a store that is empty and not started."""
+
+STORES: dict[str, NewStore] = {
+    "sqlite": lambda folder, _: SqliteStore(folder / "procession.db"),
+    "postgres": lambda _, server: PostgresStore(server().migrated()),
+}
 DISPATCHERS: dict[str, Callable[[], Dispatcher]] = {"inprocess": InProcessDispatcher}
 BLOBS: dict[str, Callable[[Path], BlobStore]] = {"local": lambda folder: LocalBlobs(folder / "blobs")}
 KEYS: dict[str, Callable[[Path], KeyStore]] = {"local": lambda folder: LocalKeys(folder / "keys")}

@@ -10,15 +10,26 @@ from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import Connection
 
 from procession.domain.analysis import TRANSITIONS, Analysis, Progress, Stage, State, Trigger
 from procession.domain.errors import Conflict, LostClaim
 from procession.store import analyses, claims, journal
 from procession.store.claims import Outcome
+from procession.store.postgres import Limits, PostgresStore
+from procession.store.protocol import Store
 from procession.store.sqlite import SqliteStore
 from tests.records import at, submit
+from tests.support.postgres import PostgresServer
 
 T = TypeVar("T")
 LEASE_SECONDS = 15
@@ -34,11 +45,14 @@ class Claims(RuleBasedStateMachine):
     analyses_made = Bundle("analyses_made")
     claims_held = Bundle("claims_held")
 
+    new_store: Callable[[Path], Store]
+    """Makes an empty store that is not started; given the folder of this example."""
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
-        self.store = SqliteStore(Path(self.folder.name) / "procession.db", readers=1)
+        self.store = type(self).new_store(Path(self.folder.name))
         self.runner.run(self.store.start())
         self.now = 0.0
         self.made: list[str] = []
@@ -202,7 +216,22 @@ class Claims(RuleBasedStateMachine):
             assert (last["lease_owner"], last["result_ref"]) == (row.lease_owner, row.result_ref)
 
 
-TestClaims = Claims.TestCase
-TestClaims.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
+def run(new_store: Callable[[Path], Store], examples: int) -> None:
+    class OfStore(Claims):
+        pass
+
+    OfStore.new_store = staticmethod(new_store)
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        OfStore,
+        settings=settings(
+            max_examples=examples, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+
+
+def test_claims_on_sqlite() -> None:
+    run(lambda folder: SqliteStore(folder / "procession.db", readers=1), examples=40)
+
+
+def test_claims_on_postgresql(postgres_server: PostgresServer) -> None:
+    run(lambda _: PostgresStore(postgres_server.migrated(), Limits(connections_max=1)), examples=12)

@@ -147,7 +147,7 @@ def disk(settings: Settings) -> Finding:
 def database(settings: Settings) -> Finding:
     path = settings.data / "procession.db"
     if settings.database_url is not None:
-        return Finding("database", Verdict.WARNING, "PROCESSION_DATABASE_URL is set: not looked at")
+        return _named_database(settings)
     if not path.exists():
         return Finding("database", Verdict.OK, f"{path} will be made")
     try:
@@ -163,6 +163,18 @@ def database(settings: Settings) -> Finding:
     if found[0] not in known_revisions():
         return Finding("database", Verdict.FAILED, f"{path} is of a newer version; install that version of Procession")
     return Finding("database", Verdict.OK, f"{path} at schema {found[0]}")
+
+
+def _named_database(settings: Settings) -> Finding:
+    from procession import wiring  # only here: it loads the whole server
+
+    try:
+        store = wiring.database(settings)
+        store.inspect(schema.check)
+        at = store.inspect(schema.current)
+    except ProcessionError as error:
+        return Finding("database", Verdict.FAILED, error.message)
+    return Finding("database", Verdict.OK, f"the database of PROCESSION_DATABASE_URL at schema {at}")
 
 
 def known_revisions() -> set[str]:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cancel": ("remote", "Stop an analysis."),
     "retry": ("remote", "Try a failed analysis again."),
     "queue": ("remote", "The queue of a running server."),
+    "migrate": ("migrate", "Bring the database to this version's schema."),
     "doctor": ("doctor", "Is this machine ready to run Procession?"),
     "config": ("config", "Settings."),
 }

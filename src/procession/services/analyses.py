@@ -29,6 +29,8 @@ from procession.store.erasure import Erased
 EVENTS_MAX = 1000
 STOP_SECONDS_MAX = 10.0
 """How long an erasure waits for a running analysis to stop."""
+SETTLING_READS_MAX, SETTLING_SECONDS = 20, 0.05
+"""How often, and after which wait, events that a transaction in flight holds back are looked for again."""
 READS_MAX = 3
 """A correction may replace the object we are about to read: look again this often."""
 
@@ -98,7 +100,7 @@ class Analyses:
             )
             return found, key_ids(conn, found)
 
-        found, keys = await self._on.store.read(unit)
+        found, keys = await self._on.store.read(unit, tenant=principal.tenant)
         items = await analysis_views(self._on.vault, found[:limit], keys, self._on.clock)
         return Page[AnalysisView](items=items, next_cursor=cursors.encode(items[-1].id) if len(found) > limit else None)
 
@@ -189,17 +191,31 @@ class Analyses:
             analyses.require(conn, principal.tenant, analysis_id)
             return journal.of_aggregate(conn, analysis_id, after_version, EVENTS_MAX)
 
-        return await self._on.store.read(unit)
+        return await self._on.store.read(unit, tenant=principal.tenant)
 
     async def tenant_events(self, principal: Principal, after_sequence: int, limit: int = EVENTS_MAX) -> Events:
-        """Journal entries of the tenant, oldest first."""
-        return await self._on.store.read(
-            lambda conn: journal.after(conn, principal.tenant, after_sequence, min(limit, EVENTS_MAX))
-        )
+        """Journal entries of the tenant, oldest first.
+
+        On PostgreSQL those of transactions that overlap still running ones are waited for a moment.
+        """
+        tenant = principal.tenant
+
+        def unit(conn: Connection) -> tuple[Events, bool]:
+            found = journal.after(conn, tenant, after_sequence, min(limit, EVENTS_MAX))
+            return found, not found and journal.unsettled(conn, tenant)
+
+        for _ in range(SETTLING_READS_MAX):
+            found, settling = await self._on.store.read(unit, tenant=tenant)
+            if not settling:
+                break
+            await asyncio.sleep(SETTLING_SECONDS)
+        return found
 
     async def latest_sequence(self, principal: Principal) -> int:
         """Where a follower that wants only news starts."""
-        return await self._on.store.read(lambda conn: journal.last_sequence(conn, principal.tenant))
+        return await self._on.store.read(
+            lambda conn: journal.last_sequence(conn, principal.tenant), tenant=principal.tenant
+        )
 
     # --- changing -----------------------------------------------------------------------------------------------------
 
@@ -209,7 +225,8 @@ class Analyses:
         analysis = await self._on.store.write(
             lambda conn: analyses.request_cancel(
                 conn, principal.tenant, analysis_id, principal.actor, now, principal.trace_id
-            )
+            ),
+            tenant=principal.tenant,
         )
         self._on.announce(analysis.tenant, analysis.id)
         if analysis.cancel_requested:
@@ -220,7 +237,8 @@ class Analyses:
         """A failed analysis waits again. Raises NotFound, Conflict unless it has failed."""
         now = self._on.clock()
         analysis = await self._on.store.write(
-            lambda conn: analyses.revive(conn, principal.tenant, analysis_id, principal.actor, now, principal.trace_id)
+            lambda conn: analyses.revive(conn, principal.tenant, analysis_id, principal.actor, now, principal.trace_id),
+            tenant=principal.tenant,
         )
         self._on.announce(analysis.tenant, analysis.id, queue=True)
         return await self.get(principal, analysis_id)
@@ -233,7 +251,8 @@ class Analyses:
         await self._stopped(principal, analysis_id)
         now = self._on.clock()
         erased = await self._on.store.write(
-            lambda conn: erasure.erase(conn, principal.tenant, analysis_id, principal.actor, now, principal.trace_id)
+            lambda conn: erasure.erase(conn, principal.tenant, analysis_id, principal.actor, now, principal.trace_id),
+            tenant=principal.tenant,
         )
         await self._destroy(erased)
         self._on.announce(principal.tenant, analysis_id)
@@ -262,7 +281,7 @@ class Analyses:
         for name in erased.blob_refs:
             await self._on.vault.delete(name)
         with contextlib.suppress(ProcessionError):  # what is not noted as deleted is deleted again
-            await self._on.store.write(lambda conn: erasure.deleted(conn, erased.blob_refs))
+            await self._on.store.write(lambda conn: erasure.deleted(conn, erased.blob_refs), tenant=None)
 
     # --- finding ------------------------------------------------------------------------------------------------------
 
@@ -273,7 +292,7 @@ class Analyses:
             assert document is not None, "a foreign key holds it"
             return _Found(analysis, document)
 
-        return await self._on.store.read(unit)
+        return await self._on.store.read(unit, tenant=principal.tenant)
 
     def _view(self, found: _Found) -> AnalysisView:
         return analysis_view(self._on.vault, found.analysis, found.document.key_id, self._on.clock)

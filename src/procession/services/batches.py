@@ -33,7 +33,8 @@ class Batches:
         batch = Batch(new_id("batch"), principal.tenant, files_expected, self._on.clock())
         region = self._on.settings.region
         await self._on.store.write(
-            lambda conn: batches.insert(conn, batch, region, principal.actor, principal.trace_id)
+            lambda conn: batches.insert(conn, batch, region, principal.actor, principal.trace_id),
+            tenant=principal.tenant,
         )
         self._on.announce(principal.tenant)
         return _view(batch, {}, 0)
@@ -45,7 +46,7 @@ class Batches:
             batch = batches.get(conn, principal.tenant, batch_id)
             return None if batch is None else _counted(conn, batch)
 
-        view = await self._on.store.read(unit)
+        view = await self._on.store.read(unit, tenant=principal.tenant)
         if view is None:
             raise NotFound
         return view
@@ -58,7 +59,7 @@ class Batches:
             found = batches.page(conn, principal.tenant, before_id=before, limit=limit + 1)
             return [_counted(conn, batch) for batch in found]
 
-        found = await self._on.store.read(unit)
+        found = await self._on.store.read(unit, tenant=principal.tenant)
         items = tuple(found[:limit])
         return Page[BatchView](items=items, next_cursor=cursors.encode(items[-1].id) if len(found) > limit else None)
 
@@ -68,7 +69,8 @@ class Batches:
         await self._on.store.write(
             lambda conn: batches.refuse(
                 conn, principal.tenant, batch_id, code, region, principal.actor, now, principal.trace_id
-            )
+            ),
+            tenant=principal.tenant,
         )
 
 

@@ -52,7 +52,7 @@ class Calibrations:
                     return made
             return known[0] if known is not None else SHIPPED
 
-        self.current = await self._on.store.write(unit)
+        self.current = await self._on.store.write(unit, tenant=None)
         return self.current
 
     def apply(self, found: DigitizedDocument) -> tuple[DigitizedDocument, dict[str, float]]:

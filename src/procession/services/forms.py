@@ -57,7 +57,8 @@ class Forms:
         """Newest first."""
         before = cursors.decode(cursor)
         rows = await self._on.store.read(
-            lambda conn: forms.page(conn, principal.tenant, before_id=before, limit=limit + 1)
+            lambda conn: forms.page(conn, principal.tenant, before_id=before, limit=limit + 1),
+            tenant=principal.tenant,
         )
         views: list[FormView] = []
         for start in range(0, min(limit, len(rows)), READS_AT_ONCE):
@@ -85,7 +86,7 @@ class Forms:
                 conn, principal.tenant, form_id, is_open, region, principal.actor, now, principal.trace_id
             )
 
-        row = await self._on.store.write(unit)
+        row = await self._on.store.write(unit, tenant=principal.tenant)
         self._on.announce(principal.tenant)
         return await self._view(row)
 
@@ -100,7 +101,8 @@ class Forms:
         before = cursors.decode(cursor)
         await self._row(principal, form_id)
         rows = await self._on.store.read(
-            lambda conn: forms.latest_responses(conn, form_id, before_id=before, limit=limit + 1)
+            lambda conn: forms.latest_responses(conn, form_id, before_id=before, limit=limit + 1),
+            tenant=principal.tenant,
         )
         items = tuple([await self._response(row) for row in rows[:limit]])
         return Page[ResponseView](
@@ -110,7 +112,9 @@ class Forms:
     async def answered(self, principal: Principal, form_id: str, response_id: str) -> tuple[str, Form, ResponseView]:
         """(id of the form's analysis, definition, one response). Raises NotFound."""
         row = await self._row(principal, form_id)
-        found = await self._on.store.read(lambda conn: forms.response(conn, row.id, response_id))
+        found = await self._on.store.read(
+            lambda conn: forms.response(conn, row.id, response_id), tenant=principal.tenant
+        )
         if found is None:
             raise NotFound
         return row.analysis_id, await self._definition(row), await self._response(found)
@@ -129,10 +133,10 @@ class Forms:
         definition = await self._definition(await self._row(principal, form_id))
         found: _Responses = []
         read = partial(forms.responses, form_id=form_id, limit=EXPORT_READ)
-        rows = await self._on.store.read(read)
+        rows = await self._on.store.read(read, tenant=principal.tenant)
         while rows:
             found += [await self._response(row) for row in rows]
-            rows = await self._on.store.read(partial(read, after_id=rows[-1].id))
+            rows = await self._on.store.read(partial(read, after_id=rows[-1].id), tenant=principal.tenant)
         return definition, found
 
     # --- for couples --------------------------------------------------------------------------------------------------
@@ -167,7 +171,8 @@ class Forms:
         except BaseException:
             if idempotency_key is not None:
                 await self._on.store.write(
-                    lambda conn: idempotency.release(conn, row.tenant, _route(row), idempotency_key)
+                    lambda conn: idempotency.release(conn, row.tenant, _route(row), idempotency_key),
+                    tenant=row.tenant,
                 )
             raise
 
@@ -183,7 +188,7 @@ class Forms:
                 idempotency.complete(conn, row.tenant, _route(row), key, view.id)
 
         try:
-            await self._on.store.write(unit)
+            await self._on.store.write(unit, tenant=row.tenant)
         except Permanent:  # raised by the unit: closed, full or erased meanwhile, and no answers may stay behind
             await self._on.vault.delete(ref)
             raise
@@ -193,11 +198,14 @@ class Forms:
     async def _reserve(self, row: FormRow, key: str, payload: str) -> ResponseView | None:
         now = self._on.clock()
         found = await self._on.store.write(
-            lambda conn: idempotency.reserve(conn, row.tenant, _route(row), key, payload, now, LOCK_SECONDS)
+            lambda conn: idempotency.reserve(conn, row.tenant, _route(row), key, payload, now, LOCK_SECONDS),
+            tenant=row.tenant,
         )
         if not isinstance(found, idempotency.Replay):
             return None
-        earlier = await self._on.store.read(lambda conn: forms.response(conn, row.id, found.resource_id))
+        earlier = await self._on.store.read(
+            lambda conn: forms.response(conn, row.id, found.resource_id), tenant=row.tenant
+        )
         if earlier is None:
             raise NotFound
         return await self._response(earlier)
@@ -205,14 +213,16 @@ class Forms:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     async def _row(self, principal: Principal, form_id: str) -> FormRow:
-        row = await self._on.store.read(lambda conn: forms.get(conn, principal.tenant, form_id))
+        row = await self._on.store.read(
+            lambda conn: forms.get(conn, principal.tenant, form_id), tenant=principal.tenant
+        )
         if row is None:
             raise NotFound
         return row
 
     async def _shared(self, token: str) -> FormRow:
         share_hash = hashlib.sha256(token.encode()).hexdigest()
-        row = await self._on.store.read(lambda conn: forms.by_share(conn, share_hash))
+        row = await self._on.store.read(lambda conn: forms.by_share(conn, share_hash), tenant=None)
         if row is None:
             raise NotFound("This link does not lead to a form (any more).")
         return row

@@ -41,7 +41,7 @@ class Pictures:
     async def get(self, document: Document, page: int) -> PageImage:
         """Whoever asks for a picture that is being drawn waits for that one. Raises NotFound, DocumentError."""
         wanted = _Wanted(document.id, page)
-        row = await self._on.store.read(lambda conn: page_images.find(conn, document.id, page))
+        row = await self._on.store.read(lambda conn: page_images.find(conn, document.id, page), tenant=document.tenant)
         if row is not None:
             return PageImage(png=await self._on.vault.get(row.blob_ref), digest=row.digest)
         task = self._drawing.get(wanted)
@@ -67,13 +67,12 @@ class Pictures:
         image = PageImageRow(document.id, page, blob_ref, digest, self._on.clock())
 
         def unit(conn: Connection) -> PageImageRow:
-            standing = documents.get(conn, document.id)
-            if standing is None or standing.erased_at is not None:
+            if documents.keep(conn, document.id) is None:
                 raise NotFound
             return page_images.insert_if_absent(conn, image)
 
         try:
-            row = await self._on.store.write(unit)
+            row = await self._on.store.write(unit, tenant=document.tenant)
         except NotFound:
             await self._on.vault.delete(blob_ref)
             raise

@@ -16,7 +16,7 @@ class QueueService:
     async def view(self, principal: Principal) -> QueueView:
         """All tenants together: counts only, by class."""
         now = self._on.clock()
-        depths = await self._on.store.read(lambda conn: queue_depth(conn, now))
+        depths = await self._on.store.read(lambda conn: queue_depth(conn, now), tenant=None)
         capacity = self._on.capacity
 
         def of(priority: Priority, depth: Depth) -> QueueClass:

@@ -126,7 +126,7 @@ class Reviews:
             assert document is not None, "a foreign key holds it"
             return analysis, document.key_id
 
-        analysis, key_id = await self._on.store.read(unit)
+        analysis, key_id = await self._on.store.read(unit, tenant=principal.tenant)
         if analysis.state not in (State.REQUIRES_REVIEW, State.COMPLETED) or analysis.result_ref is None:
             raise Conflict(f"This analysis is {analysis.state.value}: there is nothing to review.")
         vault = self._on.vault
@@ -239,4 +239,4 @@ class Reviews:
                 self._templates.record(conn, template, principal)
             return after
 
-        return await self._on.store.write(unit)
+        return await self._on.store.write(unit, tenant=principal.tenant)

@@ -112,7 +112,7 @@ class Submissions:
             assert document is not None, "a foreign key holds it"
             return analysis, document
 
-        analysis, document = await self._on.store.read(unit)
+        analysis, document = await self._on.store.read(unit, tenant=principal.tenant)
         return await self.submit(
             principal,
             file_name=file_name(self._on.vault, analysis, document.key_id) or "document.pdf",
@@ -152,7 +152,7 @@ class Submissions:
             waiting = ready_of_tenant(conn, tenant)
             return waiting, documents.find_live(conn, tenant, upload.fingerprint), batch_known
 
-        waiting, held, batch_known = await self._on.store.read(unit)
+        waiting, held, batch_known = await self._on.store.read(unit, tenant=tenant)
         if not batch_known:
             raise NotFound("There is no batch under that id.")
         self._admit(waiting)
@@ -183,7 +183,8 @@ class Submissions:
         tenant, key, now = upload.principal.tenant, upload.idempotency_key, self._on.clock()
         assert key is not None
         found = await self._on.store.write(
-            lambda conn: idempotency.reserve(conn, tenant, ROUTE, key, upload.payload, now, LOCK_SECONDS)
+            lambda conn: idempotency.reserve(conn, tenant, ROUTE, key, upload.payload, now, LOCK_SECONDS),
+            tenant=tenant,
         )
         return found.resource_id if isinstance(found, idempotency.Replay) else None
 
@@ -193,7 +194,7 @@ class Submissions:
         if key is None:
             return
         try:
-            await self._on.store.write(lambda conn: idempotency.release(conn, tenant, ROUTE, key))
+            await self._on.store.write(lambda conn: idempotency.release(conn, tenant, ROUTE, key), tenant=tenant)
         except ProcessionError as error:
             log.warning("submit.reservation_left", code=error.code, lock_seconds=LOCK_SECONDS)
 
@@ -202,7 +203,7 @@ class Submissions:
             analysis = analyses.require(conn, principal.tenant, analysis_id)
             return analysis, documents.key_ids(conn, [analysis.document_id]).get(analysis.document_id)
 
-        analysis, key_id = await self._on.store.read(unit)
+        analysis, key_id = await self._on.store.read(unit, tenant=principal.tenant)
         return Submitted(analysis=analysis_view(self._on.vault, analysis, key_id, self._on.clock), replayed=True)
 
     # --- durable bytes, then the record -------------------------------------------------------------------------------
@@ -248,6 +249,8 @@ class Submissions:
                 standing = documents.insert(conn, fresh, analysis.region, principal.actor, principal.trace_id)
             if standing is None or standing.id != document.id:
                 raise _RacedError
+            if fresh is None and documents.keep(conn, standing.id) is None:
+                raise _RacedError
             made = analyses.insert(conn, analysis, principal.actor, principal.trace_id)
             if upload.idempotency_key is not None:
                 idempotency.complete(conn, principal.tenant, ROUTE, upload.idempotency_key, made.id)
@@ -256,7 +259,7 @@ class Submissions:
                 return made
             return analyses.reuse(conn, made.id, source, principal.actor, principal.trace_id, made.created_at)
 
-        return await self._on.store.write(unit)
+        return await self._on.store.write(unit, tenant=principal.tenant)
 
     def _knows_better(self, conn: Connection, source: Analysis) -> bool:
         """Whether forms were approved, or forgotten, since ``source`` was read: it may be read differently now."""

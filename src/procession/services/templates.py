@@ -116,7 +116,8 @@ class Templates:
         async def ask(sketch: Sketch) -> Sequence[Candidate]:
             bands = self._bands(tenant, sketch)
             sources = await self._on.store.read(
-                lambda conn: templates.likely(conn, tenant, region, bands, CANDIDATES_MAX)
+                lambda conn: templates.likely(conn, tenant, region, bands, CANDIDATES_MAX),
+                tenant=analysis.tenant,
             )
             found = []
             for source in sources:
@@ -152,7 +153,7 @@ class Templates:
                 approved_at=source.approved_at,
             )
 
-        return await self._on.store.read(unit)
+        return await self._on.store.read(unit, tenant=principal.tenant)
 
     def _of_form(self, conn: Connection, principal: Principal, form_id: str) -> TemplateRow:
         form = forms.get(conn, principal.tenant, form_id)
@@ -173,10 +174,10 @@ class Templates:
             erasure.note(conn, refs)
             return refs
 
-        refs = await self._on.store.write(unit)
+        refs = await self._on.store.write(unit, tenant=principal.tenant)
         for name in refs:
             await self._on.vault.delete(name)
-        await self._on.store.write(lambda conn: erasure.deleted(conn, refs))
+        await self._on.store.write(lambda conn: erasure.deleted(conn, refs), tenant=principal.tenant)
         self._on.announce(principal.tenant)
 
 

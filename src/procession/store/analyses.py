@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, cast, literal_column, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, literal_column, select, true, update
 from sqlalchemy import insert as sql_insert
 
 from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State, Trigger
@@ -17,13 +17,18 @@ from procession.domain.errors import Conflict, NotFound
 from procession.policy.fairness import Ready
 from procession.store import rows
 from procession.store.canonical import canonical_json
+from procession.store.dialects import Hold, hold, is_postgresql
 from procession.store.tables import analyses, documents
 
 _INSERT = sql_insert(analyses)
 _LIVE = analyses.c.erased_at.is_(None)
 _BY_ID = select(*rows.COLUMNS).where(analyses.c.id == bindparam("id_"), _LIVE)
 _BY_TENANT_AND_ID = _BY_ID.where(analyses.c.tenant == bindparam("tenant_"))
-_DOCUMENT_ALIVE = select(documents.c.id).where(documents.c.id == bindparam("id_"), documents.c.erased_at.is_(None))
+_DOCUMENT_ALIVE = (  # held on PostgreSQL, so that it is not erased before the analysis refers to it
+    select(documents.c.id)
+    .where(documents.c.id == bindparam("id_"), documents.c.erased_at.is_(None))
+    .with_for_update(read=True)
+)
 _REUSABLE = (
     select(*rows.COLUMNS)
     .where(
@@ -183,12 +188,34 @@ _MARK_RUNG = (
 )
 
 
+# SQLite knows no LATERAL; PostgreSQL would look at every pair of a row and a class without it.
+_waiting = (
+    select(analyses.c.id, analyses.c.tenant, analyses.c.priority, analyses.c.run_at)
+    .where(
+        _PENDING,
+        analyses.c.priority == _pairs.c.priority,
+        analyses.c.tenant == _pairs.c.tenant,
+        analyses.c.run_at <= bindparam("now_"),
+    )
+    .order_by(analyses.c.run_at, analyses.c.id)
+    .limit(bindparam("per_tenant_"))
+    .lateral("heads")
+)
+_READY_HEADS_POSTGRESQL = (
+    select(_waiting)
+    .select_from(_pairs.join(_waiting, true()))
+    .order_by(_waiting.c.run_at, _waiting.c.id)
+    .limit(bindparam("limit_"))
+)
+
+
 def ready_heads(conn: Connection, now: datetime, per_tenant: int, limit: int) -> list[Ready]:
     """The oldest ready analyses, oldest first: at most ``per_tenant`` of each tenant and class, ``limit`` in all.
 
     Cost grows with tenants, not with what one of them has waiting (a covering index scan apart).
     """
-    heads = conn.execute(_READY_HEADS, {"now_": now, "per_tenant_": per_tenant, "limit_": limit}).all()
+    statement = _READY_HEADS_POSTGRESQL if is_postgresql(conn) else _READY_HEADS
+    heads = conn.execute(statement, {"now_": now, "per_tenant_": per_tenant, "limit_": limit}).all()
     if not heads:
         return []
     in_flight: dict[str, int] = {}
@@ -240,6 +267,7 @@ def request_cancel(
     Raises NotFound, and Conflict when the analysis has ended.
     """
     found = {"id_": analysis_id, "tenant_": tenant, "now_": now}
+    hold(conn, analyses, analysis_id, Hold.ALONE)  # it stays in the state the statements below find it in
     if (row := conn.execute(_CANCEL_PENDING, found).first()) is not None:
         return rows.journaled(conn, row, "analysis.cancelled", actor, now, trace_id)
     if (row := conn.execute(_CANCEL_RUNNING, found).first()) is not None:

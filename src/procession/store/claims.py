@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Update, bindparam, insert, lit
 from procession.domain.analysis import Analysis, Progress, Stage, State, Trigger
 from procession.domain.errors import LostClaim
 from procession.store import rows
+from procession.store.dialects import is_postgresql
 from procession.store.tables import analyses, attempts
 
 
@@ -58,6 +59,15 @@ _CLAIM = rows.move(
     lease_owner=bindparam("owner_"),
     lease_expires_at=bindparam("expires_"),
     started_at=bindparam("now_"),
+)
+# On PostgreSQL a row that another worker is claiming is left to it at once, instead of waited for and lost.
+_CLAIM_UNLOCKED = _CLAIM.where(
+    analyses.c.id.in_(
+        select(analyses.c.id)
+        .where(analyses.c.id == bindparam("id_"), analyses.c.state == State.PENDING.value)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
 )
 _ATTEMPT = insert(attempts)
 _ATTEMPT_ENDS = (
@@ -103,7 +113,7 @@ def claim(
     ``owner`` is unique per process start. ``started_at`` is the start of this claim.
     """
     row = conn.execute(
-        _CLAIM,
+        _CLAIM_UNLOCKED if is_postgresql(conn) else _CLAIM,
         {"id_": analysis_id, "owner_": owner, "expires_": now + timedelta(seconds=lease_seconds), "now_": now},
     ).first()
     if row is None:

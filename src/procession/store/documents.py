@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
-from sqlalchemy import insert as sql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from procession.store import journal
+from procession.store.dialects import Hold, hold, insert_if_absent
 from procession.store.tables import analyses, documents
 
 
@@ -41,7 +40,6 @@ _FIND = select(*_COLUMNS).where(
 )
 _GET = select(*_COLUMNS).where(documents.c.id == bindparam("id_"))
 _KEYS = select(documents.c.id, documents.c.key_id).where(documents.c.id.in_(bindparam("ids_", expanding=True)), _LIVE)
-_INSERT = {"sqlite": sqlite_insert(documents).on_conflict_do_nothing()}
 _PAGES = update(documents).where(documents.c.id == bindparam("id_"), _LIVE).values(page_count=bindparam("pages_"))
 _ERASE = update(documents).where(documents.c.id == bindparam("id_"), _LIVE).values(erased_at=bindparam("now_"))
 _REFERENCES = (
@@ -66,6 +64,18 @@ def find_live(conn: Connection, tenant: str, fingerprint: str) -> Document | Non
     return None if row is None else _document(row)
 
 
+def keep(conn: Connection, document_id: str) -> Document | None:
+    """The live document, which nobody can erase before this transaction ends. None when it was erased."""
+    hold(conn, documents, document_id, Hold.SHARED)
+    document = get(conn, document_id)
+    return None if document is None or document.erased_at is not None else document
+
+
+def hold_alone(conn: Connection, document_id: str) -> None:
+    """Until this transaction ends nobody else adds a reference to the document, nor erases it."""
+    hold(conn, documents, document_id, Hold.ALONE)
+
+
 def key_ids(conn: Connection, document_ids: Collection[str]) -> dict[str, str]:
     """Document id -> key id, of live documents."""
     rows = conn.execute(_KEYS, {"ids_": sorted(document_ids)})
@@ -83,8 +93,7 @@ def insert(conn: Connection, document: Document, region: str, actor: str, trace_
 
     When another one comes back (its id differs), the caller's key and object are orphans: destroy that key.
     """
-    statement = _INSERT.get(conn.dialect.name, sql_insert(documents))
-    if conn.execute(statement, _values(document)).rowcount == 0:
+    if insert_if_absent(conn, documents, _values(document)) == 0:
         found = find_live(conn, document.tenant, document.fingerprint)
         assert found is not None, "only the live duplicate can refuse a row with a fresh id"
         return found

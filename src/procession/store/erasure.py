@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, or_, select
-from sqlalchemy.dialects.sqlite import insert
 
 from procession.domain.analysis import State
 from procession.domain.errors import Conflict
 from procession.store import documents, forms, page_images, rows, templates
 from procession.store.analyses import request_cancel, require
+from procession.store.dialects import Hold, hold, insert_if_absent, one_at_a_time
 from procession.store.tables import analyses, deletions
 
 
@@ -42,7 +42,6 @@ _STILL_USED = select(analyses.c.result_ref, analyses.c.review_ref).where(
     ),
 )
 
-_KEEP = insert(deletions).on_conflict_do_nothing()
 _DUE = select(deletions.c.name).order_by(deletions.c.name).limit(bindparam("limit_"))
 _DONE = delete(deletions).where(deletions.c.name.in_(bindparam("names_", expanding=True)))
 
@@ -63,7 +62,7 @@ def erase(
 def note(conn: Connection, names: Sequence[str]) -> None:
     """Remember that these objects are to be deleted, whatever happens."""
     if names:
-        conn.execute(_KEEP, [{"name": name} for name in names])
+        insert_if_absent(conn, deletions, [{"name": name} for name in sorted(names)])
 
 
 def due(conn: Connection, limit: int) -> list[str]:
@@ -77,7 +76,9 @@ def deleted(conn: Connection, names: Sequence[str]) -> None:
 
 
 def _erase(conn: Connection, tenant: str, analysis_id: str, actor: str, now: datetime, trace_id: str | None) -> Erased:
+    hold(conn, analyses, analysis_id, Hold.ALONE)
     analysis = require(conn, tenant, analysis_id)
+    documents.hold_alone(conn, analysis.document_id)  # so that what is counted below stays as it is
     if analysis.state is State.PROCESSING:
         raise Conflict("This analysis is running. Cancel it first, then erase it.")
     if analysis.state is State.PENDING:
@@ -87,6 +88,7 @@ def _erase(conn: Connection, tenant: str, analysis_id: str, actor: str, now: dat
         raise Conflict
     rows.append(conn, row, "analysis.erased", actor, now, trace_id)
     refs = [ref for ref in (analysis.result_ref, analysis.review_ref) if ref is not None]
+    one_at_a_time(conn, templates.CHANGES, tenant)
     refs += templates.erase_source(conn, analysis_id, actor, now, trace_id)
     refs += forms.erase_of_analysis(conn, analysis_id, analysis.region, actor, now, trace_id)
     if documents.references(conn, analysis.document_id):

@@ -1,6 +1,8 @@
 """The journal: one event per change of one aggregate, written in the change's own transaction.
 
-Reading by sequence is right on SQLite, where one writer commits at a time and sequences become visible in order.
+Reading by sequence is right on SQLite, where one writer commits at a time and sequences become visible in order. On
+PostgreSQL commits become visible in any order, so readers stay behind the horizon: they take events of transactions
+older than every one that still runs, in the order (transaction, sequence). Nothing can appear behind that order later.
 """
 
 from __future__ import annotations
@@ -9,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, bindparam, func, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Row, bindparam, func, insert, literal_column, select, tuple_
 
 from procession.domain.clock import new_id
 from procession.domain.event import Event
+from procession.store.dialects import is_postgresql
 from procession.store.tables import events
 
 
@@ -51,6 +54,27 @@ _OF_AGGREGATE = (
     .limit(bindparam("limit_"))
 )
 _LAST_SEQUENCE = select(func.max(events.c.sequence)).where(events.c.tenant == bindparam("tenant_"))
+
+
+# PostgreSQL: see above. A sequence stands for a place in the order through the event that has it.
+_HORIZON = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", BigInteger)
+_SETTLED = (events.c.tenant == bindparam("tenant_"), events.c.xid < _HORIZON)
+_PLACE = select(events.c.xid).where(
+    events.c.tenant == bindparam("tenant_"), events.c.sequence == bindparam("sequence_")
+)
+_LEAST_PLACE = select(func.min(events.c.xid)).where(
+    events.c.tenant == bindparam("tenant_"), events.c.sequence > bindparam("sequence_")
+)
+_AFTER_PLACE = (
+    select(*_COLUMNS)
+    .where(*_SETTLED, tuple_(events.c.xid, events.c.sequence) > tuple_(bindparam("xid_"), bindparam("sequence_")))
+    .order_by(events.c.xid, events.c.sequence)
+    .limit(bindparam("limit_"))
+)
+_LAST_SETTLED = (
+    select(events.c.sequence).where(*_SETTLED).order_by(events.c.xid.desc(), events.c.sequence.desc()).limit(1)
+)
+_UNSETTLED = select(events.c.sequence).where(events.c.tenant == bindparam("tenant_"), events.c.xid >= _HORIZON).limit(1)
 
 
 def append(
@@ -92,9 +116,31 @@ def append(
 
 
 def after(conn: Connection, tenant: str, sequence: int, limit: int) -> list[Event]:
-    """Events of a tenant with a greater sequence, oldest first."""
+    """Events of a tenant after the one with that sequence (0: all), oldest first; see the module on PostgreSQL.
+
+    A sequence that is no event's may repeat events there, and leaves none out.
+    """
+    if is_postgresql(conn):
+        return _after_place(conn, tenant, sequence, limit)
     rows = conn.execute(_AFTER, {"tenant_": tenant, "sequence_": sequence, "limit_": limit})
     return [_event(row) for row in rows]
+
+
+def _after_place(conn: Connection, tenant: str, sequence: int, limit: int) -> list[Event]:
+    known = {"tenant_": tenant, "sequence_": sequence}
+    place = conn.execute(_PLACE, known).scalar()
+    if place is None:
+        least = conn.execute(_LEAST_PLACE, known).scalar()
+        if least is None:
+            return []
+        place, sequence = least, 0
+    rows = conn.execute(_AFTER_PLACE, {"tenant_": tenant, "xid_": place, "sequence_": sequence, "limit_": limit})
+    return [_event(row) for row in rows]
+
+
+def unsettled(conn: Connection, tenant: str) -> bool:
+    """Whether events of the tenant are committed that a reader must wait for; never on SQLite."""
+    return is_postgresql(conn) and conn.execute(_UNSETTLED, {"tenant_": tenant}).first() is not None
 
 
 def of_aggregate(
@@ -109,7 +155,8 @@ def of_aggregate(
 
 def last_sequence(conn: Connection, tenant: str) -> int:
     """Where a follower that wants only news starts; 0 for an empty journal."""
-    return conn.execute(_LAST_SEQUENCE, {"tenant_": tenant}).scalar() or 0
+    statement = _LAST_SETTLED if is_postgresql(conn) else _LAST_SEQUENCE
+    return conn.execute(statement, {"tenant_": tenant}).scalar() or 0
 
 
 def _event(row: Row[Any]) -> Event:

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
+from procession.store import dialects
 from procession.store.tables import page_images
 
 
@@ -25,7 +25,6 @@ class PageImageRow:
 _COLUMNS = tuple(page_images.c[name] for name in PageImageRow.__slots__)
 _OF_DOCUMENT = page_images.c.document_id == bindparam("document_")
 _FIND = select(*_COLUMNS).where(_OF_DOCUMENT, page_images.c.page == bindparam("page_"))
-_INSERT = insert(page_images).on_conflict_do_nothing()
 _REMOVE = delete(page_images).where(_OF_DOCUMENT).returning(page_images.c.blob_ref)
 
 
@@ -36,7 +35,7 @@ def find(conn: Connection, document_id: str, page: int) -> PageImageRow | None:
 
 def insert_if_absent(conn: Connection, image: PageImageRow) -> PageImageRow:
     """The row that stands for this page afterwards: the given one, or the one another request was faster with."""
-    conn.execute(_INSERT, asdict(image))
+    dialects.insert_if_absent(conn, page_images, asdict(image))
     found = find(conn, image.document_id, image.page)
     assert found is not None
     return found

@@ -11,17 +11,20 @@ T = TypeVar("T")
 
 
 class Store(Protocol):
-    async def write(self, unit: Callable[[Connection], T]) -> T:
+    async def write(self, unit: Callable[[Connection], T], *, tenant: str | None = None) -> T:
         """Run ``unit`` in a transaction; returns after COMMIT is durable. An exception rolls back this unit only.
 
-        ``unit`` must be repeatable (it may run again on PostgreSQL after a serialisation failure) and do no I/O of
+        ``tenant``: the unit is that tenant's work, and PostgreSQL shows it that tenant's rows only. None is the
+        system's scope: claims, maintenance, and finding out whose something is.
+
+        ``unit`` must be repeatable (it may run again on PostgreSQL after it collided with another) and do no I/O of
         its own. Raises Unavailable when the database is locked away, read-only or its disk is full.
         """
 
-    async def read(self, unit: Callable[[Connection], T]) -> T:
+    async def read(self, unit: Callable[[Connection], T], *, tenant: str | None = None) -> T:
         """Run ``unit`` against a consistent snapshot. Sees every write that was acknowledged before the call."""
 
     async def start(self) -> None:
-        """Open, check or create the schema (SQLite: migrate to head). Raises Unavailable on a wrong schema."""
+        """Open and check the schema (SQLite: migrate to the newest). Raises Unavailable on a wrong schema."""
 
     async def stop(self) -> None: ...

@@ -97,7 +97,7 @@ class SqliteStore:
         self._read_engine.dispose()
         self._write_engine.dispose()
 
-    async def write(self, unit: Callable[[Connection], T]) -> T:
+    async def write(self, unit: Callable[[Connection], T], *, tenant: str | None = None) -> T:
         """See ``Store.write``. Cancelling drops a unit that has not run; one that has run stays committed."""
         loop = asyncio.get_running_loop()
         entry = _Unit(unit, loop, loop.create_future())
@@ -111,7 +111,7 @@ class SqliteStore:
         result: T = await entry.future
         return result
 
-    async def read(self, unit: Callable[[Connection], T]) -> T:
+    async def read(self, unit: Callable[[Connection], T], *, tenant: str | None = None) -> T:
         """See ``Store.read``."""
         loop = asyncio.get_running_loop()
         try:
@@ -120,6 +120,17 @@ class SqliteStore:
             if self._stopping:
                 raise Unavailable("The store is stopping. Try again shortly.", retry_after=2) from error
             raise
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest revision, in the calling thread. Raises Unavailable."""
+        self._prepare()
+
+    def inspect(self, look: Callable[[Connection], T]) -> T:
+        """Run ``look`` in a reading transaction, in the calling thread; makes no file. Raises Unavailable."""
+        if self._path.exists():
+            return self._read(look)
+        with create_engine("sqlite://").connect() as conn:
+            return look(conn)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

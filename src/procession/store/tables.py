@@ -204,8 +204,9 @@ events = Table(
     Column("schema_version", Integer, nullable=False),
     Column("data", JSON, nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("xid", BigInteger),  # PostgreSQL writes it itself: the transaction, for reading behind the horizon
     UniqueConstraint("aggregate_type", "aggregate_id", "version"),
-    Index("ix_events_tenant_sequence", "tenant", "sequence"),
+    Index("ix_events_tenant_sequence", "tenant", "sequence"),  # PostgreSQL: (tenant, xid, sequence)
 )
 
 idempotency_keys = Table(
@@ -330,4 +331,12 @@ calibrations = Table(
     Column("knots", JSON, nullable=False),
     Column("decisions", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+# one row: the schema's revision, and the oldest revision whose code still runs on it
+schema_compatibility = Table(
+    "schema_compatibility",
+    metadata,
+    Column("revision", String(32), primary_key=True),
+    Column("code_from", String(32), nullable=False),
 )

@@ -15,10 +15,15 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from procession.domain.clock import new_id
 from procession.store import journal
+from procession.store.dialects import one_at_a_time
 from procession.store.tables import analyses, template_bands, template_sources, templates
 
 SOURCES_MAX = 3
 """Approved forms kept for one template; an older one's body is deleted when another is approved."""
+
+
+CHANGES = "templates"
+"""What ``dialects.one_at_a_time`` is asked for: a tenant's templates are changed by one transaction at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ def remember(
 
     Past ``templates_max`` live ones of the tenant and region, the longest unchanged is forgotten.
     """
+    one_at_a_time(conn, CHANGES, made.tenant)
     here = {"tenant_": made.tenant, "region_": made.region}
     row = conn.execute(_BY_ID, here | {"id_": joins}).first() if joins is not None else None
     row = row or conn.execute(_BY_HASH, here | {"hash_": made.layout_hash}).first()

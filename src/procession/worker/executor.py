@@ -79,7 +79,7 @@ class Executor:
         def read(conn: Connection) -> tuple[Document | None, bool]:
             return documents.get(conn, analysis.document_id), self._templates.wanted(conn, analysis)
 
-        document, recalls = await self._on.store.read(read)
+        document, recalls = await self._on.store.read(read, tenant=analysis.tenant)
         assert document is not None, "a foreign key holds it"
         content = await self._on.vault.get(document.blob_ref)  # before a core is free, so that none waits for it
         async with self._cores:
@@ -184,7 +184,7 @@ class Executor:
                 documents.set_page_count(conn, job.analysis.document_id, outcome.pages_total)
             return claims.finish(conn, job.id, job.fence, outcome, now)
 
-        ended = await self._insist(unit)
+        ended = await self._insist(unit, job.analysis.tenant)
         metrics.JOBS.labels(region=ended.region, status=ended.state.value, priority=ended.priority.value).inc()
         if ended.state is State.FAILED:
             metrics.FAILURES.labels(reason=ended.error_code or "internal").inc()
@@ -196,16 +196,17 @@ class Executor:
         now = self._on.clock()
         run_at = now + timedelta(seconds=delay)
         after = await self._insist(
-            lambda conn: claims.reschedule(conn, job.id, job.fence, trigger, run_at, code, reason, burn_attempt, now)
+            lambda conn: claims.reschedule(conn, job.id, job.fence, trigger, run_at, code, reason, burn_attempt, now),
+            job.analysis.tenant,
         )
         self._on.announce(after.tenant, after.id, queue=True)
 
-    async def _insist(self, unit: Callable[[Connection], Analysis]) -> Analysis:
+    async def _insist(self, unit: Callable[[Connection], Analysis], tenant: str) -> Analysis:
         """Write an outcome; while the disk is full, until it is not. LostClaim ends it when the lease ran out."""
         pause = self._on.settings.worker.progress_seconds
         while True:
             try:
-                return await self._on.store.write(unit)
+                return await self._on.store.write(unit, tenant=tenant)
             except Transient as error:
                 if self._on.capacity.draining:
                     raise  # the next start releases it

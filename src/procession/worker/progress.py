@@ -45,7 +45,7 @@ class ProgressWriter:
             now = self._on.clock()
             try:
                 write = partial(claims.progress, analysis_id=analysis.id, fence=analysis.fence, at=at, now=now)
-                owned = await self._on.store.write(write)
+                owned = await self._on.store.write(write, tenant=analysis.tenant)
             except ProcessionError as error:  # the step matters, its progress does not
                 log.warning("worker.progress_not_written", code=error.code)
                 continue

@@ -236,7 +236,7 @@ async def test_a_crash_between_object_and_record_leaves_no_template(
     first = await desk.read(form())
     app = desk.house.app
 
-    async def dies(*_: object) -> None:
+    async def dies(*_: object, **__: object) -> None:
         raise ConnectionResetError
 
     with monkeypatch.context() as patched:

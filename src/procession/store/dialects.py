@@ -1,0 +1,65 @@
+"""Where SQLite and PostgreSQL differ in what a unit of work says; everything else is one statement for both.
+
+On SQLite one writer runs at a time, so a unit that reads and then writes is alone. On PostgreSQL units run side by side
+under READ COMMITTED: what must not change between a read and a write is held by ``hold``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Select, Table, bindparam, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+
+
+class Hold(StrEnum):
+    """How a row is held until the transaction ends."""
+
+    SHARED = "shared"
+    """Nobody changes it; others may hold it so too."""
+    ALONE = "alone"
+    """Nobody else changes or holds it."""
+
+
+def is_postgresql(conn: Connection) -> bool:
+    return conn.dialect.name == POSTGRESQL
+
+
+def insert_if_absent(conn: Connection, table: Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> int:
+    """Insert one row or several, leaving out those that break a unique constraint. Returns rows inserted (of one)."""
+    return conn.execute(_insert_if_absent(conn.dialect.name, table), values).rowcount
+
+
+def hold(conn: Connection, table: Table, row_id: str, how: Hold) -> None:
+    """Hold the row until the transaction ends; on SQLite the writer holds everything already."""
+    if is_postgresql(conn):
+        conn.execute(_hold(table, how), {"id_": row_id})
+
+
+def one_at_a_time(conn: Connection, what: str, tenant: str) -> None:
+    """Units that change ``what`` of one tenant run one after the other, for rules over several rows; rare work only.
+
+    Ask before reading what the change depends on. The lock ends with the transaction.
+    """
+    if is_postgresql(conn):
+        conn.execute(_LOCK, {"name_": f"{what}:{tenant}"})
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name_, 0))")
+
+
+@cache
+def _insert_if_absent(dialect: str, table: Table) -> Insert:
+    if dialect == POSTGRESQL:
+        return postgresql.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return sqlite.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+@cache
+def _hold(table: Table, how: Hold) -> Select[Any]:
+    return select(table.c.id).where(table.c.id == bindparam("id_")).with_for_update(read=how is Hold.SHARED)

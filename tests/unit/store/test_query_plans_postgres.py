@@ -1,0 +1,103 @@
+"""On PostgreSQL too, and under the tenants' policies, what runs often never reads the history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from procession.store import journal
+from procession.store.postgres import PostgresStore
+from tests.support.postgres import PostgresServer
+from tests.unit.store.test_query_plans import ASKED, SMALL_INDEXES
+
+HISTORY_ROWS = 20_000
+OTHERS = {
+    "journal.after a place": lambda conn: journal.after(conn, "acme", 19_000, 100),
+    "journal.last_sequence": lambda conn: journal.last_sequence(conn, "acme"),
+    "journal.unsettled": lambda conn: journal.unsettled(conn, "acme"),
+}
+LARGE = frozenset({"documents", "analyses", "events", "attempts"})
+
+HISTORY = (
+    """INSERT INTO documents (id, tenant, fingerprint, key_id, blob_ref, size_bytes, content_type, created_at)
+    SELECT 'doc_' || n, t.name, md5(n::text), 'key_' || n, 'b', 1, 'application/pdf', now() FROM rows""",
+    """INSERT INTO analyses (id, tenant, region, document_id, priority, options, engine_version, state, stage,
+    pages_done, pages_total, version, fence, attempts, pass_number, created_at, run_at, updated_at, cancel_requested,
+    degraded, usage, file_name_sealed)
+    SELECT 'an_' || n, t.name, 'local', 'doc_' || n, 'urgent', '{"languages": ["eng"], "ocr": true}', '1',
+    CASE WHEN n % 1000 = 0 THEN 'pending' WHEN n % 1000 = 1 THEN 'processing' WHEN n % 50 = 2 THEN 'failed'
+    ELSE 'completed' END,
+    'done', 1, 1, 2, 1, 0, 1,
+    now(), now(), now(), false, false, '{}', '' FROM rows""",
+    """INSERT INTO attempts (analysis_id, fence, worker, started_at) SELECT 'an_' || n, 1, 'w', now() FROM rows""",
+    """INSERT INTO events (id, tenant, region, aggregate_type, aggregate_id, version, type, occurred_at, actor,
+    schema_version, data, digest)
+    SELECT 'evt_' || n, t.name, 'local', 'analysis', 'an_' || n, 1, 'analysis.submitted', now(), 'me', 1, '{}', ''
+    FROM rows""",
+)
+
+
+@pytest.fixture(scope="module")
+def store(postgres_server: PostgresServer) -> Iterator[PostgresStore]:
+    """A history of some thousand analyses of twenty tenants, of which a few wait or run."""
+    url = postgres_server.migrated()
+    series = f"generate_series(1, {HISTORY_ROWS}) n, LATERAL (SELECT CASE WHEN n % 20 = 0 THEN 'acme' "
+    series += "ELSE 'tenant-' || n % 20 END AS name) t"
+    with postgres_server.superuser(str(url.database)) as conn:
+        for statement in HISTORY:
+            conn.execute(statement.replace("FROM rows", f"FROM {series}"))  # type: ignore[call-overload]
+        conn.execute("VACUUM ANALYZE")
+    yield PostgresStore(url)
+    postgres_server.migrated()  # leaves nothing of it to others
+
+
+def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "Scan" in plan["Node Type"]:
+        yield plan
+    for part in plan.get("Plans", ()):
+        yield from scans(part)
+
+
+@pytest.mark.parametrize("name", [*ASKED, *OTHERS])
+def test_it_scans_no_table_and_no_large_index(store: PostgresStore, name: str) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def plans(conn: Connection) -> list[dict[str, Any]]:
+        conn.execute(text("SET LOCAL procession.scope = ''"))
+        conn.execute(text("SET LOCAL procession.tenant = 'acme'"))
+        if name in SYSTEM:
+            conn.execute(text("SET LOCAL procession.scope = 'system'"))
+        passing = conn.begin_nested()
+        event.listen(conn, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+        (ASKED | OTHERS)[name](conn)
+        with conn.connection.cursor() as cursor:
+            found = []
+            for statement, values in asked:
+                cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
+                told = cursor.fetchone()
+                assert told is not None
+                found.append(json.loads(told[0])[0]["Plan"] if isinstance(told[0], str) else told[0][0]["Plan"])
+        passing.rollback()
+        return found
+
+    steps = [step for plan in store.inspect(plans, writing=True) for step in scans(plan)]
+    assert steps
+    bad = [
+        step
+        for step in steps
+        if (step["Node Type"] == "Seq Scan" and step["Relation Name"] in LARGE)
+        or (
+            step["Node Type"] in ("Index Scan", "Index Only Scan", "Bitmap Index Scan")
+            and "Index Cond" not in step
+            and step["Index Name"] not in SMALL_INDEXES
+        )
+    ]
+    assert bad == []
+
+
+SYSTEM = frozenset({"ready_heads", "expired", "heartbeat", "release_all", "queue_depth"})
+"""Asked by the relay, the rescuer, workers and gauges, for every tenant at once."""
