@@ -306,6 +306,15 @@ def test_a_typed_name_says_that_it_is_no_signature() -> None:
     assert " ".join(within(pages_of(filled.pdf)[0], NAME_BOX)) == f"Zoë Łuk ({TYPED_NAME})"
 
 
+@pytest.mark.parametrize("flatten", [False, True])
+def test_broken_metadata_does_not_stand_in_the_way(flatten: bool) -> None:
+    def spoil(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.Metadata = pdf.make_stream(b"\x00 no base 85 ~>", Filter=pikepdf.Name.ASCII85Decode)
+
+    data = changed(drawn(blank_form), spoil, fix_metadata_version=False, preserve_pdfa=False)
+    assert within(pages_of(fill(data, [NAME], flatten=flatten).pdf)[0], NAME_BOX) == ["Zoë", "Żółcińska"]
+
+
 def test_one_of_two_boxes_is_ticked() -> None:
     data = drawn(blank_form)
     filled = fill(data, [a_field(FieldType.RADIO, options=(YES, NO), value="No")])

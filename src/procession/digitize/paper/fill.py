@@ -45,7 +45,10 @@ def fill(data: bytes, given: PaperAnswers, *, flatten: bool = False, limits: Lim
         job = _Job(pdf, frames, around)
         job.note_what_is_lost()
         job.answer(given.fields, given.taken)
-        return job.finished(flatten)
+        try:
+            return job.finished(flatten)
+        except pikepdf.PdfError:  # pages that PDFium shows and qpdf cannot write
+            raise DamagedPdf from None
 
 
 def _read(
@@ -172,7 +175,8 @@ class _Job:
             flattened(self.pdf)
         self._tell(appended)
         out = io.BytesIO()
-        self.pdf.save(out, deterministic_id=True)
+        # the metadata stays as it is: broken in some files, and nothing of ours
+        self.pdf.save(out, deterministic_id=True, fix_metadata_version=False, preserve_pdfa=False)
         notes = tuple(note[:NOTE_CHARACTERS_MAX] for note in self.notes[:NOTES_MAX])
         return FilledPdf(out.getvalue(), notes, appended)
 
