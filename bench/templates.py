@@ -34,7 +34,7 @@ from procession.domain.form import DigitizedDocument, Field, FieldType, Form, So
 from procession.domain.template import Template
 
 LENGTH = "5 minutes without a corpus, about 25 with one"
-QUICK_FORMS, QUICK_SERVICE_FORMS = 5, 3
+QUICK_FORMS, QUICK_SERVICE_FORMS = 5, 2
 SEEDS = range(40)
 SHIFT_MM = 3.0
 LEAN_DEGREES = 0.7
@@ -70,15 +70,15 @@ class Compared:
 
     name: str
     pages: int
-    scan: tuple[Spent, Spent]
+    scan: tuple[Spent, Spent] | None
     digital: tuple[Spent, Spent]
-    same: tuple[bool, bool]
-    """Scan and digital copy: read as the same form."""
+    same: tuple[bool, ...]
+    """Digital copy and scan: read as the same form."""
     ids: tuple[int, int]
-    """Approved ids found in both copies, of how many."""
+    """Approved ids found in the copies, of how many."""
     carried: tuple[int, int]
     values: tuple[int, int]
-    """Fields of the scan with a value, without and with the template."""
+    """Fields of the last copy with a value, without and with the template."""
     template: Template | None
 
 
@@ -86,6 +86,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     corpus = os.environ.get(CORPUS_VARIABLE)
     parser.add_argument("--corpus", type=Path, default=Path(corpus) if corpus else None, help="folder with form sets")
     parser.add_argument("--held-out", action="store_true", help="of the corpus, the held-out files only")
+    parser.add_argument(
+        "--scans", type=int, default=10_000, help="forms whose copies are scanned too, not only typed in"
+    )
 
 
 def run(chosen: argparse.Namespace) -> Json:
@@ -95,7 +98,7 @@ def run(chosen: argparse.Namespace) -> Json:
     one_thread()
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         rows = []
-        for row in pool.map(compared, blanks):
+        for row in pool.map(compared, blanks, [number < chosen.scans for number in range(len(blanks))]):
             rows.append(row)
             if not chosen.held_out:
                 say(_line(row))
@@ -119,50 +122,54 @@ def run(chosen: argparse.Namespace) -> Json:
 
 def _figures(rows: Sequence[Compared]) -> Json:
     kept = [row for row in rows if row.template is not None]
-    if not kept:
+    scans = [row.scan for row in kept if row.scan is not None]
+    if not scans:
         raise NotMeasured("no form could be remembered")
+    digital = [row.digital for row in kept]
+    each = sorted(without.rest / max(known.rest, 1e-9) for without, known in scans)
 
-    def ratio(pick: Callable[[Compared], tuple[Spent, Spent]], part: Callable[[Spent], float]) -> float:
-        return round(sum(part(pick(row)[0]) for row in kept) / max(sum(part(pick(row)[1]) for row in kept), 1e-9), 2)
+    def share(pairs: Sequence[tuple[int, int]]) -> float:
+        return round(sum(one for one, _ in pairs) / max(sum(all_ for _, all_ in pairs), 1), 4)
 
-    each = sorted(row.scan[0].rest / max(row.scan[1].rest, 1e-9) for row in kept)
-    ids, carried = (
-        [sum(row.ids[i] for row in kept) for i in (0, 1)],
-        [sum(row.carried[i] for row in kept) for i in (0, 1)],
-    )
     return {
         "forms": len(rows),
         "remembered": len(kept),
-        "ratio": ratio(lambda row: row.scan, lambda spent: spent.rest),
+        "scanned": len(scans),
+        "ratio": _ratio([(without.rest, known.rest) for without, known in scans]),
         "ratio_median": round(each[len(each) // 2], 2),
-        "ratio_with_ocr": ratio(lambda row: row.scan, lambda spent: spent.whole),
-        "ratio_digital": ratio(lambda row: row.digital, lambda spent: spent.whole),
-        "same_scanned": round(sum(row.same[0] for row in kept) / len(kept), 3),
-        "same_digital": round(sum(row.same[1] for row in kept) / len(kept), 3),
-        "identical_ids": round(ids[0] / max(ids[1], 1), 4),
-        "carried_over": round(carried[0] / max(carried[1], 1), 4),
-        "values_ratio": round(sum(row.values[1] for row in kept) / max(sum(row.values[0] for row in kept), 1), 2),
+        "ratio_with_ocr": _ratio([(without.whole, known.whole) for without, known in scans]),
+        "ratio_digital": _ratio([(without.whole, known.whole) for without, known in digital]),
+        "same_scanned": share([(int(row.same[1]), 1) for row in kept if row.scan is not None]),
+        "same_digital": share([(int(row.same[0]), 1) for row in kept]),
+        "identical_ids": share([row.ids for row in kept]),
+        "carried_over": share([row.carried for row in kept]),
+        "values_ratio": _ratio([(row.values[1], row.values[0]) for row in kept if row.scan is not None]),
     }
 
 
-_VERDICTS = {True: "same", False: "changed or unknown"}
+def _ratio(pairs: Sequence[tuple[float, float]]) -> float:
+    return round(sum(one for one, _ in pairs) / max(sum(other for _, other in pairs), 1e-9), 2)
 
 
 def _line(row: Compared) -> str:
     if row.template is None:
         return f"{row.name[:40]:40} is not remembered"
-    without, with_it = row.scan
+    spent = "".join(
+        f"  {name} {pair[0].rest:6.3f} → {pair[1].rest:6.3f} s"
+        for name, pair in (("typed", row.digital), ("scan", row.scan))
+        if pair is not None
+    )
+    verdicts = ", ".join("same" if one else "changed or unknown" for one in row.same)
     return (
-        f"{row.name[:40]:40} {row.pages} p  scan {without.rest:6.3f} → {with_it.rest:6.3f} s"
-        f"  ids {row.ids[0]}/{row.ids[1]}  carried {row.carried[0]}/{row.carried[1]}"
-        f"  scan {_VERDICTS[row.same[0]]}, digital {_VERDICTS[row.same[1]]}"
+        f"{row.name[:40]:40} {row.pages} p{spent}  ids {row.ids[0]}/{row.ids[1]}"
+        f"  carried {row.carried[0]}/{row.carried[1]}  {verdicts}"
     )
 
 
 # --- one form ---------------------------------------------------------------------------------------------------------
 
 
-def compared(blank: Blank) -> Compared:
+def compared(blank: Blank, with_scan: bool) -> Compared:
     from procession.digitize import pipeline
     from procession.digitize.remember import remembered
 
@@ -172,20 +179,20 @@ def compared(blank: Blank) -> Compared:
     template: Template | None = None
     if kept is not None:
         template = Template(id=blank.name, approved_at=APPROVED_AT, form=kept.form, layouts=kept.layouts)
-    filled, scan = copy(blank.data, blank.truth)
-    (without, scan_cost), (_, digital_cost) = (_read(one, None) for one in (scan, filled))
-    (known, scan_known_cost), (typed, digital_known_cost) = (_read(one, template) for one in (scan, filled))
+    copies = copy(blank.data, blank.truth) if with_scan else (fill.filled(blank.data, blank.truth, 3),)
+    plain, known = [_read(one, None) for one in copies], [_read(one, template) for one in copies]
+    costs = [(one[1], other[1]) for one, other in zip(plain, known, strict=True)]
+    read = [one for one, _ in known]
     ids = {field.id for field in approved.fields}
-    there = [{field.id for field in one.form.fields} & ids for one in (known, typed)]
     return Compared(
         blank.name,
         len(found.pages),
-        (scan_cost, scan_known_cost),
-        (digital_cost, digital_known_cost),
-        (_is_same(known), _is_same(typed)),
-        (sum(map(len, there)), 2 * len(ids)),
-        (sum(check(one.form) for one in (known, typed) for check in corrections), 2 * len(corrections)),
-        (_answered(without), _answered(known)),
+        costs[1] if with_scan else None,
+        costs[0],
+        tuple(map(_is_same, read)),
+        (sum(len(ids & {field.id for field in one.form.fields}) for one in read), len(read) * len(ids)),
+        (sum(check(one.form) for one in read for check in corrections), len(read) * len(corrections)),
+        (_answered(plain[-1][0]), _answered(read[-1])),
         template,
     )
 

@@ -34,6 +34,7 @@ def form(
     *,
     ticked: Sequence[str] = (),
     signed: bool = False,
+    scribbled: Sequence[str] = (),
     labels: Sequence[str] = LABELS,
     title: str = "Consultation of Rosewood Flowers",
     pages: int = 1,
@@ -41,12 +42,14 @@ def form(
 ) -> bytes:
     """Rows of label and rule, a question with three boxes, a place to sign. ``answers``: label -> what is typed.
 
+    ``scribbled``: labels beside which something nobody can read is written by hand.
+
     ``pages``: as many equal ones; ``numbered``, up to three, each with a line of its own.
     """
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=True)
     for number in range(pages):
-        _page(canvas, answers or {}, ticked, signed, labels, title)
+        _page(canvas, answers or {}, ticked, signed, scribbled, labels, title)
         if numbered:
             canvas.drawString(60, 60, f"Sheet {('one', 'two', 'three')[number]} of this questionnaire")
         canvas.showPage()
@@ -55,7 +58,13 @@ def form(
 
 
 def _page(
-    canvas: Canvas, answers: Mapping[str, str], ticked: Sequence[str], signed: bool, labels: Sequence[str], title: str
+    canvas: Canvas,
+    answers: Mapping[str, str],
+    ticked: Sequence[str],
+    signed: bool,
+    scribbled: Sequence[str],
+    labels: Sequence[str],
+    title: str,
 ) -> None:
     canvas.setFont("Helvetica-Bold", 16)
     canvas.drawString(60, 770, title)
@@ -69,6 +78,8 @@ def _page(
             canvas.setFont("Courier", 11)
             canvas.drawString(214, y, answers[label])
             canvas.setFont("Helvetica", 10)
+        if label in scribbled:
+            _scribble(canvas, y)
         y -= PITCH
     canvas.drawString(60, y, "How shall we serve the meal?")
     for index, meal in enumerate(MEALS):
@@ -83,14 +94,19 @@ def _page(
     canvas.drawString(60, y, "Signature of the client")
     canvas.line(210, y - 2, 530, y - 2)
     if signed:
-        canvas.setLineWidth(1.4)
-        path = canvas.beginPath()
-        path.moveTo(270, y + 2)
-        path.curveTo(290, y + 30, 300, y - 12, 320, y + 8)
-        path.curveTo(340, y + 28, 350, y - 10, 380, y + 6)
-        path.curveTo(390, y + 16, 400, y, 420, y + 4)
-        canvas.drawPath(path)
-        canvas.setLineWidth(1)
+        _scribble(canvas, y)
+
+
+def _scribble(canvas: Canvas, y: float) -> None:
+    """A stroke of the pen over a line."""
+    canvas.setLineWidth(1.4)
+    path = canvas.beginPath()
+    path.moveTo(270, y + 2)
+    path.curveTo(290, y + 26, 300, y - 8, 320, y + 8)
+    path.curveTo(340, y + 24, 350, y - 6, 380, y + 6)
+    path.curveTo(390, y + 16, 400, y, 420, y + 4)
+    canvas.drawPath(path)
+    canvas.setLineWidth(1)
 
 
 def scanned(data: bytes, *, shift_mm: float = 3.0, degrees: float = 0.5, seed: int = 1, dpi: int = 200) -> bytes:

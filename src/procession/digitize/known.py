@@ -14,6 +14,7 @@ from procession.digitize.ticks import near, ticked
 from procession.digitize.values.contacts import find_emails, find_phones, regions_of
 from procession.digitize.values.date_order import date_order
 from procession.digitize.values.dates import find_dates
+from procession.digitize.values.evidence import ink_in
 from procession.digitize.values.extract import answered
 from procession.digitize.values.money import find_money
 from procession.digitize.values.normal import Hints
@@ -24,6 +25,9 @@ KNOWN_CONFIDENCE = 0.99
 """Of a field somebody approved, on a page that is the same."""
 SETTLED_POINTS = (160.0, 24.0, 40.0, 10.0)
 """Left of, above, right of and below a field: where nothing may differ for it to be certainly the same."""
+SIGNATURE_POINTS = (6.0, 30.0, 6.0, 10.0)
+"""Left of, above, right of and below a place to sign: signatures rise over their line."""
+UNREAD_REASON = "something is written here that could not be read"
 HOLDERS = frozenset({FieldType.RADIO, FieldType.SELECT, FieldType.MULTISELECT})
 
 _SIGNED = frozenset({FieldType.SIGNATURE, FieldType.INITIALS})
@@ -63,10 +67,18 @@ def fits_widgets(match: Match, widgets: Sequence[Widget]) -> bool:
 
 
 def zones(match: Match) -> tuple[list[Rect], list[Rect]]:
-    """(boxes to tick, places to sign) of a match: where a scan's ink matters."""
+    """(boxes to tick, places to sign or to write) of a match: where a scan's ink matters."""
     fields = [(one, one.field) for one in match.placed if one.field is not None]
-    signed = [one.box for one, known in fields if known.type in _SIGNED and one.box is not None]
-    return [box for one, known in fields for box in _mark_boxes(one, known)], signed
+    left, above, right, below = SIGNATURE_POINTS
+    places = []
+    for one, known in fields:
+        box = one.box
+        if box is None or known.type is FieldType.CHECKBOX or (known.type in HOLDERS and known.options):
+            continue
+        if known.type in _SIGNED:
+            box = Rect(box.x0 - left, box.y0 - above, box.x1 + right, box.y1 + below)
+        places.append(box)
+    return [box for one, known in fields for box in _mark_boxes(one, known)], places
 
 
 def hints_of(page: PageContent) -> Hints:
@@ -134,7 +146,18 @@ def _read(
     if known.type in HOLDERS and options:
         return _chosen(field, [at is not None and marked[at] for at in _padded(placed.options, len(options))])
     read = answered(field, page, answers, hints)
+    if read.value is None and page.source == "scanned" and placed.box is not None:
+        read = _unread(read, page, placed.box)
     return read.model_copy(update={"box": None}) if printed else read
+
+
+def _unread(field: Field, page: PageContent, box: Rect) -> Field:
+    """Ink without words is handwriting, or print too faint to read."""
+    ink = ink_in(page, box)
+    if ink is None or field.type in _SIGNED:
+        return field
+    update = {"needs_review": True, "review_reason": UNREAD_REASON, "value_box": _fractions(ink, page)}
+    return field.model_copy(update=update)
 
 
 def _chosen(field: Field, on: Sequence[bool]) -> Field:

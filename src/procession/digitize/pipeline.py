@@ -220,7 +220,7 @@ def _read(run: _Run, number: int) -> _PageRead:
 
 
 def _recognised(run: _Run, page: OpenPage, content: PageContent) -> _PageRead:
-    since = time.perf_counter()
+    since, spent = time.perf_counter(), time.process_time()
     if run.recogniser is None:
         run.recogniser = Recogniser.ready(run.options.languages, run.options.tessdata)
     dpi = float(run.options.ocr_dpi)
@@ -228,6 +228,7 @@ def _recognised(run: _Run, page: OpenPage, content: PageContent) -> _PageRead:
     dpi *= grey.shape[1] / max(1.0, page.frame.width * dpi / 72)  # less where the pixel limit demanded it
     reading = run.recogniser.recognise(grey, dpi)
     run.timed("recognition", since)
+    run.count("recognition_cpu_seconds", time.process_time() - spent)
     since = time.perf_counter()
     upright = reading.upright
     match = _recalled(run, reading.words, lambda box: is_inked(upright.picture, dpi, box))

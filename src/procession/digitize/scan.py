@@ -47,11 +47,11 @@ def drawn_scan(page: PageContent, reading: Reading, dpi: float) -> PageContent:
 
 
 def known_scan(
-    page: PageContent, reading: Reading, dpi: float, marks: Sequence[Rect], signed: Sequence[Rect]
+    page: PageContent, reading: Reading, dpi: float, marks: Sequence[Rect], places: Sequence[Rect]
 ) -> PageContent:
-    """Of a page that is known, only the boxes to tick and the places to sign are looked at, not the whole drawing."""
+    """Of a page that is known, only the boxes to tick and the places to write are looked at, not the whole drawing."""
     bare = _bare(page, reading)
-    return replace(bare, shapes=ink(reading.upright.picture, dpi, marks, signed, bare.words))
+    return replace(bare, shapes=ink(reading.upright.picture, dpi, marks, places, bare.words))
 
 
 def _bare(page: PageContent, reading: Reading) -> PageContent:

@@ -28,8 +28,6 @@ RULE_POINTS = 30.0
 """A longer straight stroke is a rule, not handwriting."""
 STROKE_SHARE = (0.25, 1.8)
 """Size of a drawn tick in sides of its box."""
-SIGNATURE_POINTS = (6.0, 30.0, 6.0, 10.0)
-"""Left of, above, right of and below a place to sign: signatures rise over their line."""
 
 
 def near(boxes: Sequence[Rect], zones: Sequence[Rect], margin: float) -> list[bool]:
@@ -68,13 +66,12 @@ def ticked(page: PageContent, boxes: Sequence[Rect]) -> list[bool]:
 
 
 def ink(
-    picture: Picture, dpi: float, marks: Sequence[Rect], signed: Sequence[Rect], words: Sequence[Word]
+    picture: Picture, dpi: float, marks: Sequence[Rect], places: Sequence[Rect], words: Sequence[Word]
 ) -> list[Shape]:
-    """Of a scan: the boxes to tick at ``marks``, ``filled`` when ticked, and the strokes at the places to sign."""
+    """Of a scan: the boxes to tick at ``marks``, ``filled`` when ticked, and the pen strokes within ``places``."""
     found = [Shape(box, "rect", stroked=True, filled=_is_marked(picture, dpi, box)) for box in marks]
-    left, above, right, below = SIGNATURE_POINTS
-    for box in signed:
-        found += _strokes(picture, dpi, Rect(box.x0 - left, box.y0 - above, box.x1 + right, box.y1 + below), words)
+    for place in places:
+        found += _strokes(picture, dpi, place, words)
     return found
 
 

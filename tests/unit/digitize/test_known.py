@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from procession.digitize import pipeline
+from procession.digitize.known import UNREAD_REASON
 from procession.digitize.merge import MOVED_REASON, NEW_REASON
 from procession.digitize.recall import Recall
 from procession.digitize.remember import remembered
@@ -109,6 +110,14 @@ def test_ticks_and_signatures_are_told_by_their_ink(copy: DigitizedDocument) -> 
     found = by_label(copy)
     assert found["How shall we serve the meal?"].value == ["Buffet"]
     assert found["Signature of the client"].value == "signed"
+
+
+def test_handwriting_nobody_can_read_is_sent_to_review_with_its_place(template: Template) -> None:
+    found = by_label(read(scanned(form(scribbled=("Ceremony venue",))), template))
+    venue = found["Ceremony venue"]
+    assert (venue.value, venue.needs_review, venue.review_reason) == (None, True, UNREAD_REASON)
+    assert venue.value_box is not None
+    assert [one.label for one in found.values() if one.needs_review] == ["Ceremony venue"]
 
 
 @pytest.mark.parametrize("make", [lambda data: data, scanned], ids=["digital", "scanned"])
