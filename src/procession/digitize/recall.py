@@ -20,8 +20,9 @@ SHARE_MIN = 0.6
 """Share of a layout's words in their places from which a page is the layout's, perhaps changed."""
 SHARE_SAME_MIN = 0.8
 """The same for a page without changes; what is missing then is the recogniser's."""
-CHANGED_MATCHED_MIN = 15
-"""Words in their places below which a page that differs is another, not a changed one."""
+SURE_MATCHED_MIN = 15
+"""Words in their places below which a page alone proves nothing: sheets with two lines to sign look alike everywhere.
+Such a page is only known beside a surer one of the same template, and only when it is the same."""
 MISSING_SHARE_MAX = 0.02
 """Share of a scanned page's printed words that its recogniser may have passed over."""
 ZONE_MARGIN_POINTS = (6.0, 5.0)
@@ -79,7 +80,7 @@ class Recall:
             for layout in template.layouts:
                 if layout.number in self.taken:
                     continue
-                found = _matched(template, layout, said, words, inked, answers)
+                found = _matched(template, layout, said, words, inked, answers, template is self.chosen)
                 if found is not None and (best is None or _rank(found) > _rank(best)):
                     best = found
         if best is not None:
@@ -108,6 +109,7 @@ def _matched(
     words: Sequence[Word],
     inked: Inked | None,
     answers: Answers | None,
+    is_chosen: bool,
 ) -> Match | None:
     named = {anchor[0] for anchor in layout.anchors}
     if not named or len(named & said) < COMMON_MIN * len(named):
@@ -117,7 +119,7 @@ def _matched(
         return None
     placed = tuple(_placed(place, template, layout, found) for place in layout.places)
     verdict: Verdict = "same" if _is_same(found, placed, inked, answers) else "changed"
-    if verdict == "changed" and found.matched < CHANGED_MATCHED_MIN:
+    if found.matched < SURE_MATCHED_MIN and (verdict == "changed" or not is_chosen):
         return None
     return Match(template, layout, found, placed, verdict)
 

@@ -8,7 +8,7 @@ from procession.digitize.fingerprint import blank_of, token
 from procession.domain.form import DigitizedDocument, Field, Form
 from procession.domain.template import Remembered
 
-ANCHORS_MIN = 12
+ANCHORS_MIN = 15
 """Printed words below which no page of a document would be known again surely."""
 
 

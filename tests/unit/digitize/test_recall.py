@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from procession.digitize.fingerprint import sketch_of
 from procession.digitize.page import Rect, Word
-from procession.digitize.recall import CHANGED_MATCHED_MIN, Match, Recall
+from procession.digitize.recall import SURE_MATCHED_MIN, Match, Recall
 from procession.digitize.register import register
 from procession.domain.template import Template
 from tests.unit.digitize.remembered import (
@@ -174,11 +174,28 @@ def test_a_page_of_too_few_words_is_never_known() -> None:
     assert register(bare.layouts[0], page(("Name",)).words) is None
 
 
-def test_a_page_of_few_words_is_known_when_it_is_the_same_and_another_when_it_differs() -> None:
-    few = template(("Name", "Town"))
-    anchors = len(few.layouts[0].anchors)
-    assert anchors < CHANGED_MATCHED_MIN
-    same = known(page(("Name", "Town")).words, few)
-    assert same is not None
-    assert same.verdict == "same"
-    assert known(page(("Name", "Town")).words + words_of("Allergies", 60, 700), few) is None
+SIGN = ("Name", "Town")
+
+
+def test_a_sheet_of_few_words_is_known_beside_a_surer_page_and_never_alone() -> None:
+    whole, few = template(), template(SIGN)
+    sheet = few.layouts[0].model_copy(update={"number": 2})
+    assert len(sheet.anchors) < SURE_MATCHED_MIN
+    two = whole.model_copy(update={"layouts": (*whole.layouts, sheet)})
+    last = page(SIGN).words
+    alone = Recall(lambda _: (two,))
+    assert alone.match(sketch_of(last), last) is None
+    both = Recall(lambda _: (two,))
+    assert both.match(sketch_of(page().words), page().words) is not None
+    found = both.match(sketch_of(last), last)
+    assert found is not None
+    assert (found.verdict, found.layout.number) == ("same", 2)
+
+
+def test_a_sheet_of_few_words_that_differs_is_another() -> None:
+    whole = template()
+    sheet = template(SIGN).layouts[0].model_copy(update={"number": 2})
+    recall = Recall(lambda _: (whole.model_copy(update={"layouts": (*whole.layouts, sheet)}),))
+    assert recall.match(sketch_of(page().words), page().words) is not None
+    changed = page(SIGN).words + words_of("Allergies", 60, 700)
+    assert recall.match(sketch_of(changed), changed) is None
