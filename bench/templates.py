@@ -111,9 +111,8 @@ def run(chosen: argparse.Namespace) -> Json:
     ]
     for name, page, other, _, number in () if chosen.held_out else wrong:
         say(f"FALSE MATCH: page {page} of {name} was taken for page {number} of {other}")
-    service = through_the_service(
-        [(b.data, b.truth) for b in blanks[: QUICK_SERVICE_FORMS if chosen.quick else 12]], copy
-    )
+    short = [(one.data, one.truth) for one in blanks if one.truth["pages"] == 1]
+    service = through_the_service(short[: QUICK_SERVICE_FORMS if chosen.quick else 12], copy)
     return {**_figures(rows), **service, "false_matches": len(wrong), "pairs": len(blanks) * (len(blanks) - 1)} | {
         "changed_matches": sum(one[3] == "changed" for one in strangers),
         "held_out": chosen.held_out,
