@@ -334,3 +334,21 @@ def test_a_blank_booking_form_yields_no_values_but_the_suppliers_name_at_most() 
     lines += [(60, 120 + 30 * row, label) for row, label in enumerate(asked)]
     rules = [(180.0, 122.0 + 30 * row, 540.0) for row in range(len(asked))]
     assert set(values_of(pdf(lines, rules))) <= {"vendor_name"}
+
+
+def test_running_text_under_a_heading_is_no_answer_to_it() -> None:
+    lines: list[Line] = [
+        (60, 60, "Wedding Photography Agreement", 16, True),
+        (60, 100, "2. Package and fees", 11, True),
+        (
+            60,
+            118,
+            "The couple have chosen the Golden Hour Package (nine hours, two photographers, online gallery) at a",
+        ),
+        (
+            60,
+            132,
+            "total fee of $4,200.00. The terms of the supplier apply to this agreement and to every change of it.",
+        ),
+    ]
+    assert values_of(pdf(lines))["package_name"] == "Golden Hour Package"

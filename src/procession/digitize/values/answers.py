@@ -40,7 +40,7 @@ _ABOUT_PACKAGE = word_set(
     """
 )
 _SMALL_WORDS = re.compile(
-    r"\b(?:the|and|is|are|will|shall|be|to|of|which|wird|werden|ist|der|die|und|est|sera|les|des|es|que|los|zijn|wordt|het|een|sono|che|di)\b"
+    r"\b(?:the|and|is|are|have|has|for|with|at|you|your|we|our|will|shall|be|to|of|which|wird|werden|ist|der|die|und|est|sera|les|des|es|que|los|zijn|wordt|het|een|sono|che|di)\b"
 )
 
 

@@ -32,6 +32,8 @@ FAR_HEIGHTS = 9.0
 WIDE_GAP_SPACES = 1.6
 """A label and its answer on one line stand this much further apart than the words of either."""
 PREFIX_WORDS_MAX = 5
+PROSE_CHARS = 60
+"""A line this long that goes on below is running text, and no answer."""
 HEADING_SHARE = 1.4
 """A text so much larger than the one over it is no answer to it;"""
 SMALL_LABEL_SHARE = 1.8

@@ -68,7 +68,7 @@ _PACKAGE = _soft(
     FieldType.TEXT,
     Category.SERVICES,
     r"packages?|collections?|paket\w*|\w*paket|forfaits?|formules?|paquetes?|packs?|pakket\w*|arrangement|pacchett[oi]|your choice|you have chosen|you chose|you have selected|you selected|option chosen|option selected|chosen option|selected option|service booked|services booked|booked service|servicio contratado|servizio scelto|prestation choisie|gebuchte leistung\w*|coverage",
-    r"price|cost|fee|total|amount|preis|prix|precio|prijs|prezzo|includes?|included|extras?|add ons?|upgrade\w*|hours|details|description|notes?|inhalt",
+    r"prices?|costs?|fees?|total|amount|payments?|terms|preis|prix|precio|prijs|prezzo|includes?|included|extras?|add ons?|upgrade\w*|hours|details|description|notes?|inhalt",
 )
 _COUPLE = _soft(
     None,
