@@ -73,6 +73,8 @@ def analyse(path: Path) -> Measured:
 
 def run(chosen: argparse.Namespace) -> Json:
     names = _names(chosen)
+    if chosen.held_out:
+        say("warning: the shipped model learned from the held-out files too; its card has figures on unseen forms")
     sources = Sources(chosen.corpus, chosen.cache, chosen.held_out)
     limit = chosen.files or (QUICK_FILES if chosen.quick else None)
     figures: dict[str, Json] = {}

@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,10 @@ from procession.digitize.page import PageContent, Rect
 from procession.digitize.parts import Turned
 from procession.digitize.pipeline import Limits, read_pages
 
-READING = ("reader", "paths", "document", "ocr", "raster", "scan", "render", "page", "parts", "pipeline")
+READING = (
+    *("reader", "glyphs", "fpdf", "visibility", "paths", "document", "page"),
+    *("ocr", "raster", "raster_boxes", "raster_lines", "raster_panels", "scan", "render"),
+)
 """Modules that decide what a page's content is; when one changes, pages are read again."""
 CANDIDATES_MAX = 6_000
 
@@ -44,32 +48,46 @@ class Sample:
 
 
 def load(sets: Sequence[FormSet], cache: Path) -> list[Sample]:
-    """All scored pages. Reading (and recognising) is kept in ``cache``, named by the bytes and the reader's sources."""
+    """All scored pages."""
     cache.mkdir(parents=True, exist_ok=True)
-    sources = hashlib.sha256()
-    for name in READING:
-        sources.update((Path(digitize.__file__).parent / f"{name}.py").read_bytes())
-    version = sources.hexdigest()[:8]
-    jobs = [(one.name, form, cache, version) for one in sets for form in one.forms]
+    jobs = [(one.name, form, cache) for one in sets for form in one.forms]
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         return [sample for found in pool.map(_of_form, jobs, chunksize=2) for sample in found]
 
 
-def _of_form(job: tuple[str, Form, Path, str]) -> list[Sample]:
-    set_name, form, cache, version = job
-    data = form.pdf.read_bytes()
-    kept = cache / f"{hashlib.sha256(data).hexdigest()[:24]}-{version}.pickle"
-    if kept.exists():
-        pages: list[tuple[PageContent, Turned | None]] = pickle.loads(kept.read_bytes())
-    else:
-        pages = read_pages(data, limits=Limits())
-        kept.write_bytes(pickle.dumps(pages))
+def _of_form(job: tuple[str, Form, Path]) -> list[Sample]:
+    set_name, form, cache = job
     truth = form.read()
     return [
         _of_page(set_name, form.name, content, turned, truth)
-        for content, turned in pages
+        for content, turned in cached_pages(form, cache)
         if content.number in truth["scored_pages"]
     ]
+
+
+def cached_pages(form: Form, cache: Path) -> list[tuple[PageContent, Turned | None]]:
+    """Read (and recognised) once, then kept in ``cache`` by the bytes and the reader's sources."""
+    data = form.pdf.read_bytes()
+    kept = cache / f"{hashlib.sha256(data).hexdigest()[:24]}-{_reader_version()}.pickle"
+    if kept.exists():
+        found: list[tuple[PageContent, Turned | None]] = pickle.loads(kept.read_bytes())
+        return found
+    pages = read_pages(data, limits=Limits())
+    kept.write_bytes(pickle.dumps(pages))
+    return pages
+
+
+@lru_cache
+def _reader_version() -> str:
+    sources = hashlib.sha256()
+    for name in READING:
+        sources.update((Path(digitize.__file__).parent / f"{name}.py").read_bytes())
+    return sources.hexdigest()[:8]
+
+
+def group_of(name: str) -> str:
+    """What forms of one kind share: the file's name before its checksum."""
+    return name.split("__")[0]
 
 
 def _of_page(set_name: str, name: str, content: PageContent, turned: Turned | None, truth: dict[str, Any]) -> Sample:
@@ -80,7 +98,7 @@ def _of_page(set_name: str, name: str, content: PageContent, turned: Turned | No
     return Sample(
         set_name=set_name,
         file=name,
-        group=name.split("__")[0],
+        group=group_of(name),
         rules=[one.rule for one in found],
         kinds=[one.kind for one in found],
         boxes=boxes_of(found),

@@ -19,6 +19,7 @@ from procession.digitize.page import PageContent, Rect
 from procession.digitize.parts import PagePart, PagesPart, Turned
 from procession.digitize.section import Heading
 from procession.digitize.values import extract_values
+from procession.digitize.wording import mask_kind
 from procession.domain.form import (
     Box,
     DigitizedDocument,
@@ -158,7 +159,8 @@ def _in_section(field: Field, sections: Sequence[Section]) -> Field:
 
 
 def _field(draft: Draft, section: str | None, page: PageContent, number: int) -> Field:
-    found = classify(draft.label, draft.context or section or "", draft.kind)
+    shown = mask_kind(f"{draft.label} {draft.help or ''}") if draft.kind == "text" else None
+    found = classify(draft.label, draft.context or section or "", shown or draft.kind)
     evidence = Evidence(draft.source, draft.confidence, draft.label_sure, draft.read_sure, draft.missing)
     confidence = confidence_of(evidence)
     reason = review_reason(evidence, confidence)

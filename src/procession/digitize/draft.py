@@ -187,7 +187,7 @@ def _read_sure(labelled: Sequence[Labelled | None], layout: Layout) -> float:
 
 
 def _of_group(group: Group, page: PageContent, legend: Legend, layout: Layout) -> Draft:
-    confidence = round(min(member.confidence for member in group.members), 3)
+    confidence = round(sum(member.confidence for member in group.members) / len(group.members), 3)
     sure = min(one.sure for one in group.labels)
     read_sure = _read_sure([*group.labels, group.question], layout) if page.source == "scanned" else 1.0
     if group.kind == "checkbox":

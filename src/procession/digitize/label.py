@@ -129,8 +129,7 @@ class Labels:
             used = {word for one in chosen.values() for word in one.words}
             if hint is not None and not any(id(word) in used for word in hint.words):
                 help_text = hint.text.strip("() ") or None
-        if help_text is None and unit is not None:
-            help_text = unit
+        help_text = help_text or unit or self.nearby.mask(place)
         if unit == found.unit and help_text == found.help:
             return found
         label = found.label or (unit or "")

@@ -16,7 +16,7 @@ from procession.digitize.detect import Candidate
 from procession.digitize.layout import Layout, Run, union
 from procession.digitize.page import Rect, Word
 from procession.digitize.proposal import Proposal, Relation, ids_of, text_of
-from procession.digitize.wording import finished, is_sign_mark, is_unit, without_codes
+from procession.digitize.wording import finished, is_mask, is_sign_mark, is_unit, without_codes
 from procession.domain.form import FieldType
 
 LEFT_POINTS_MAX = 90.0
@@ -83,6 +83,8 @@ class Nearby:
             return None
         words = self.layout.words_in(zone)
         if not any(c.isalpha() for word in words for c in word.text) or _only_unit(words):
+            return None
+        if is_mask(text_of(words)):
             return None
         label, hint = _small_print_apart(words)
         found = finished(text_of(label), 1.0, union(word.box for word in label))
@@ -242,6 +244,12 @@ class Nearby:
         """Whether an X stands before a place."""
         words = self.layout.words_in(Rect(box.x0 - SIGN_MARK_POINTS, box.y0, box.x0 + 1, box.y1 + 2))
         return is_sign_mark(words)
+
+    def mask(self, candidate: Candidate) -> str | None:
+        """How to write the answer, printed where it goes: "DD / MM / YYYY"."""
+        words = self.layout.words_in(candidate.cell or candidate.box)
+        text = text_of(words)
+        return text if words and is_mask(text) else None
 
     def unit(self, box: Rect) -> str | None:
         """What stands right behind a place and says what is counted there: "guests", "€", "hours"."""

@@ -46,6 +46,12 @@ _ACCEPTS = re.compile(
 )
 _MARK_NOISE = re.compile(r"(?:[\[\](){}|_©®□☐○◯]\s?[A-Za-z]?(?=[\[\](){}|_©®])|[\[\](){}|_©®□☐○◯])+")
 """Brackets, bars and circled letters: what a recogniser makes of an empty box."""
+_DATE_MASK = re.compile(
+    r"\b(?:(?:d{1,2}|t{1,2}|j{1,2}|g{1,2})\s?[-/. ]\s?m{1,2}\s?[-/. ]\s?(?:y{2,4}|j{2,4}|a{2,4})|"
+    r"m{1,2}\s?[-/. ]\s?d{1,2}\s?[-/. ]\s?y{2,4}|y{4}\s?[-/. ]\s?m{1,2}\s?[-/. ]\s?d{1,2})\b",
+    re.IGNORECASE,
+)
+_TIME_MASK = re.compile(r"\b(?:h{1,2}|s{2})\s?[:.]\s?m{2}\b", re.IGNORECASE)
 _LEADERS = re.compile(r"(?:\s*[.·…]){3,}\s*$")
 _TRAILING = re.compile(r"[\s:*†‡.…_\u2022]+$")
 _LEADING = re.compile(r"^[\s*†‡:.…_\u2022\u25b6\u25ba]+")
@@ -115,6 +121,19 @@ def unit_kind(unit: str | None) -> str | None:
     if unit is None:
         return None
     return "currency" if unit.strip("().,:;/").casefold() in MONEY_UNITS else "number"
+
+
+def mask_kind(text: str) -> str | None:
+    """ "date" or "time" where ``text`` shows how to write one: "DD/MM/YYYY", "TT.MM.JJJJ", "hh:mm"."""
+    if _DATE_MASK.search(text):
+        return "date"
+    return "time" if _TIME_MASK.search(text) else None
+
+
+def is_mask(text: str) -> bool:
+    """Whether ``text`` is nothing but such a pattern: it says how to answer, and names nothing."""
+    bare = text.strip(" ()[]")
+    return bool(_DATE_MASK.fullmatch(bare) or _TIME_MASK.fullmatch(bare))
 
 
 def finished(text: str, sure: float, box: Rect | None = None, *, last_sentence: bool = False) -> Labelled:

@@ -11,7 +11,7 @@ from procession.digitize.label import Labels
 from procession.digitize.layout import Layout
 from procession.digitize.legend import read_legend
 from procession.digitize.page import Rect
-from procession.digitize.wording import Labelled, finished, is_acceptance, is_required, unit_kind
+from procession.digitize.wording import Labelled, finished, is_acceptance, is_required, mask_kind, unit_kind
 
 from .drawn import Drawn
 
@@ -259,3 +259,30 @@ def test_labels_of_writing_areas_stand_far_above_their_last_line() -> None:
     for row, text in enumerate(texts):
         page.text(60, 100 + 80 * row, text)
     assert names(page, [line(60, 170 + 80 * row, 400) for row in range(3)]) == list(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Born on (DD/MM/YYYY)", "date"),
+        ("Geboren am TT.MM.JJJJ", "date"),
+        ("Né le jj / mm / aaaa", "date"),
+        ("Nato il gg-mm-aaaa", "date"),
+        ("mm/dd/yy", "date"),
+        ("YYYY-MM-DD", "date"),
+        ("Doors (hh:mm)", "time"),
+        ("Size in mm", None),
+        ("Mr. M. Day", None),
+    ],
+)
+def test_a_pattern_says_that_a_date_or_a_time_is_asked_for(text: str, kind: str | None) -> None:
+    assert mask_kind(text) == kind
+
+
+def test_a_pattern_in_the_box_helps_and_names_nothing() -> None:
+    page = Drawn()
+    page.text(60, 100, "Arrival")
+    page.text(64, 118, "DD / MM / YYYY", size=8)
+    place = Candidate(Rect(60, 114, 200, 132), "text", "cell", 0.9, cell=Rect(60, 114, 200, 132))
+    (found,) = labelled(page, [place])
+    assert (found.label, found.help) == ("Arrival", "DD / MM / YYYY")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ import pytest
 from procession.digitize.detect import accepted, candidates, detect_fields
 from procession.digitize.learned import FieldModel, ModelError, judged, load_model, shipped_model, trees, weigh
 from procession.digitize.learned import judge as judging
+from procession.digitize.learned.alike import levelled
 from procession.digitize.learned.features import COLUMNS, FEATURES_VERSION, feature_table
 from procession.digitize.learned.judge import choose, moved
+from procession.digitize.learned.model import CARD_FILE, MODEL_FILES
 from procession.digitize.learned.trees import Ensemble, Floats
-from procession.digitize.page import Rect
+from procession.digitize.page import Rect, Shape
 
 from .drawn import Drawn
 
@@ -124,8 +127,9 @@ def test_trees_that_point_outside_themselves_are_refused() -> None:
         load_model(replace(model(), field=broken).to_bytes())
 
 
-def test_the_shipped_model_is_there_and_fits_the_features() -> None:
-    assert shipped_model() is not None
+@pytest.mark.parametrize("of", MODEL_FILES)
+def test_the_shipped_models_are_there_and_fit_the_features(of: str) -> None:
+    assert shipped_model(of) is not None
 
 
 def test_every_candidate_gets_a_number_in_every_column() -> None:
@@ -170,7 +174,7 @@ def test_of_two_in_one_place_the_surer_stays() -> None:
 
 def test_without_a_model_the_rules_decide(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = asked()
-    monkeypatch.setattr(judging, "shipped_model", lambda: None)
+    monkeypatch.setattr(judging, "shipped_model", lambda _: None)
     proposals = candidates(drawn.page)
     assert weigh(proposals, drawn.page) == accepted(proposals, drawn.page) == detect_fields(drawn.page)
 
@@ -182,3 +186,49 @@ def test_the_shipped_model_finds_a_line_to_write_on_and_no_rule_under_a_heading(
     (found,) = detect_fields(drawn.page, weigh)
     assert found.box.x1 == pytest.approx(300, abs=6)
     assert Rect(*found.box).y0 > 70
+
+
+def test_candidates_of_one_column_are_rated_together() -> None:
+    raw = np.asarray([2.0, -2.0, 2.0, -4.0])
+    boxes: Floats = np.asarray(
+        [[50, y, 200, y + 20] for y in (100, 120, 140)] + [[300, 100, 320, 120]], dtype=np.float32
+    )
+    together = levelled(raw, boxes, ["box", "box", "box", "box"], shared=1.0)
+    assert together.tolist() == pytest.approx([2 / 3, 2 / 3, 2 / 3, -4.0])
+
+
+@pytest.mark.parametrize(("rule", "width", "height"), [("cell", 150, 20), ("box", 140, 20), ("box", 150, 30)])
+def test_candidates_of_another_rule_width_or_height_are_rated_apart(rule: str, width: float, height: float) -> None:
+    raw = np.asarray([2.0, -2.0])
+    boxes: Floats = np.asarray([[50, 100, 200, 120], [50, 200, 50 + width, 200 + height]], dtype=np.float32)
+    assert levelled(raw, boxes, ["box", rule], shared=1.0).tolist() == raw.tolist()
+
+
+def test_boxes_to_tick_stay_in_their_row() -> None:
+    drawn = Drawn()
+    for place in range(3):
+        drawn.text(60 + 100 * place, 100, "☐ Yes")
+    glyphs = [word for word in drawn.page.words if word.text == "☐"]
+    found = judged(candidates(drawn.page), drawn.page, model(button=3.0, top=-2.0))
+    marks = sorted(one.box for one in found if one.kind == "checkbox")
+    assert [box.x0 for box in marks] == pytest.approx([word.box.x0 for word in glyphs], abs=0.01)
+    assert len({round(box.y0, 3) for box in marks}) == 1
+
+
+def test_a_drawn_box_to_tick_is_where_it_is_drawn() -> None:
+    drawn = Drawn()
+    square = Rect(60, 100, 70, 110)
+    drawn.page.shapes.append(Shape(square, "rect", stroked=True, filled=False))
+    drawn.text(76, 100, "Yes")
+    (found,) = judged(candidates(drawn.page), drawn.page, model(button=3.0, top=-2.0))
+    assert found.box == square
+
+
+@pytest.mark.parametrize("of", MODEL_FILES)
+def test_the_card_beside_the_shipped_models_is_theirs(of: str) -> None:
+    card = json.loads((resources.files("procession.digitize.learned") / CARD_FILE).read_text())
+    shipped = shipped_model(of)
+    assert shipped is not None
+    assert card[of]["version"] == shipped.version
+    assert card[of]["accept"] == pytest.approx(shipped.accept)
+    assert set(card["cross_validated"]) == set(card["held_out"])

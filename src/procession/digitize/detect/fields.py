@@ -52,7 +52,6 @@ def accepted(proposals: Proposals, page: PageContent) -> list[Candidate]:
 def candidates(page: PageContent) -> Proposals:
     """What is drawn and printed on ``page``, its widgets aside, as proposals."""
     scene = look_at(page)
-    page = scene.page
     found = mark_candidates(scene.marks, page)
     found += area_candidates(page, scene.layout, scene.grid, scene.mark_boxes, scene.combs)
     stacks = find_stacks(page, scene.layout, scene.rules, scene.grid)

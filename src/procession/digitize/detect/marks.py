@@ -29,7 +29,7 @@ _WINGDINGS = re.compile(r"wingdings|webdings", re.IGNORECASE)
 _DINGBATS = re.compile(r"dingbats", re.IGNORECASE)
 _OPENING, _CLOSING = "[(", "])"
 _WORDPERFECT = re.compile(r"wptypographic", re.IGNORECASE)
-TICK = re.compile(r"^[xX\u2713\u2714\u2717\u2718\u2022\u25cf\u25a0]$")
+_MARK_WORD = re.compile(r"^[xX\u2713\u2714\u2717\u2718\u2022\u25cf\u25a0]$")
 
 
 def find_marks(page: PageContent) -> list[Mark]:
@@ -99,9 +99,9 @@ def _brackets(words: Sequence[Word]) -> list[Mark]:
             gap = other.box.x0 - word.box.x1
             if other.text == closing and BRACKETS_POINTS[0] <= gap <= BRACKETS_POINTS[1]:
                 between = inside[:count]
-                if all(TICK.match(w.text) or set(w.text) == {"_"} for w in between):
+                if all(_MARK_WORD.match(w.text) or set(w.text) == {"_"} for w in between):
                     box = Rect(word.box.x0, word.box.y0, other.box.x1, other.box.y1)
-                    ticked = any(TICK.match(w.text) for w in between)
+                    ticked = any(_MARK_WORD.match(w.text) for w in between)
                     found.append(Mark(box, word.text == "(", ticked, brackets=True))
                 break
     return found
@@ -186,11 +186,11 @@ class _Placed:
 
 
 def _holds_text(box: Rect, words: _Placed) -> bool:
-    return any(not TICK.match(word.text) and _glyph(word) is None for word in words.within(box))
+    return any(not _MARK_WORD.match(word.text) and _glyph(word) is None for word in words.within(box))
 
 
 def _with_tick(mark: Mark, words: _Placed) -> Mark:
-    ticked = any(TICK.match(word.text) for word in words.within(mark.box))
+    ticked = any(_MARK_WORD.match(word.text) for word in words.within(mark.box))
     return Mark(mark.box, mark.round, ticked=True) if ticked else mark
 
 

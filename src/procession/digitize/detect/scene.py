@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from procession.digitize.detect.answers import without_answers
 from procession.digitize.detect.candidate import Mark
 from procession.digitize.detect.letters import Comb, find_combs
 from procession.digitize.detect.marks import find_marks
@@ -28,8 +27,6 @@ class Scene:
 
 
 def look_at(page: PageContent) -> Scene:
-    """``page`` as it was printed: what was typed into it hides no place and labels none."""
-    page = without_answers(page)
     marks = find_marks(page)
     boxes = [mark.box for mark in marks]
     layout = Layout(page, boxes)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from procession.digitize.detect import Candidate, Proposals, accepted
 from procession.digitize.detect.candidate import ACCEPT
+from procession.digitize.learned.alike import levelled
 from procession.digitize.learned.features import boxes_of, feature_table
 from procession.digitize.learned.model import FieldModel, shipped_model
 from procession.digitize.learned.peers import overlaps
@@ -26,8 +27,6 @@ SIDE_POINTS_MIN = 4.0
 BUTTON_SURE = 0.75
 """Rating from which a place to write becomes a box to tick; and from 1 minus which the other way round."""
 BUTTON_POINTS_MAX = 40.0
-GUESS_SURE_MIN = 0.75
-"""Confidence a proposal needs that the rules alone would not have made."""
 RATINGS_MIN = 3
 """Marks in a row that make it one of a rating table."""
 RATING_ROWS_MIN = 3
@@ -51,7 +50,7 @@ class Ratings:
 
 def weigh(proposals: Proposals, page: PageContent) -> list[Candidate]:
     """The fields of ``page`` by the shipped model; by the rules' own priors when there is none."""
-    model = shipped_model()
+    model = shipped_model("scanned" if page.source == "scanned" else "digital")
     return judged(proposals, page, model) if model is not None else accepted(proposals, page)
 
 
@@ -64,18 +63,15 @@ def judged(proposals: Proposals, page: PageContent, model: FieldModel) -> list[C
     kept = areas_whole(given, choose(rated.boxes, rated.field, model.accept))
     is_button = [_is_button(one, float(rated.button[index])) for index, one in enumerate(given)]
     sure = {family: model.confidence(rated.field, family) for family in ("text", "button")}
+    boxes = _settled(given, rated.boxes, [index for index in kept if is_button[index]])
     marks = [given[index].box for index in kept if is_button[index]]
     found = []
     for index in kept:
         one, ticked = given[index], is_button[index]
-        if one.confidence < ACCEPT and sure["button" if ticked else "text"][index] < GUESS_SURE_MIN:
-            continue
         if not ticked and _heads_ratings(one.box, marks):
             continue
         kind = one.kind if ticked == (one.kind in _BUTTONS) else "checkbox" if ticked else "text"
-        # a box to tick is drawn where it is; moved by fractions of a point it would leave its row of options
-        drawn = ticked and one.kind in _BUTTONS
-        box = one.box if drawn else _inside(Rect(*(float(value) for value in rated.boxes[index])), page)
+        box = _inside(Rect(*(float(value) for value in boxes[index])), page)
         confidence = float(sure["button" if ticked else "text"][index])
         found.append(replace(one, box=box, kind=kind, confidence=confidence))
     return found
@@ -83,8 +79,9 @@ def judged(proposals: Proposals, page: PageContent, model: FieldModel) -> list[C
 
 def rate(features: Floats, candidates: Sequence[Candidate], model: FieldModel) -> Ratings:
     """Only what may be kept is asked where exactly it lies; the boxes of the others stay as they are."""
-    field, button = sigmoid(model.field.raw(features)), sigmoid(model.button.raw(features))
     boxes = boxes_of(candidates)
+    field = sigmoid(levelled(model.field.raw(features), boxes, [one.rule for one in candidates]))
+    button = sigmoid(model.button.raw(features))
     areas = np.asarray([_is_area(one) for one in candidates])
     kept = np.flatnonzero((field >= model.accept) | areas)
     moves = np.stack([edge.raw(features[kept]) for edge in model.edges], axis=1)
@@ -99,6 +96,24 @@ def moved(boxes: Floats, moves: npt.NDArray[np.float64]) -> Floats:
         crossed = out[:, high] - out[:, low] < SIDE_POINTS_MIN
         out[crossed, low], out[crossed, high] = boxes[crossed, low], boxes[crossed, high]
     return np.asarray(out, dtype=np.float32)
+
+
+def _settled(given: Sequence[Candidate], boxes: Floats, ticked: Sequence[int]) -> Floats:
+    """``boxes`` with all marks to tick of one make moved alike, by the median of their ways.
+
+    One moved for itself would leave its row of options; what is wrong with the box of one (a letter's cell is larger
+    than the square in it, a scan's outline has blurred) is wrong with all.
+    """
+    out = boxes.copy()
+    makes: dict[tuple[str, int, int], list[int]] = {}
+    for index in ticked:
+        one = given[index]
+        if one.kind in _BUTTONS:
+            makes.setdefault((one.rule, round(one.box.width / 2), round(one.box.height / 2)), []).append(index)
+    for alike in makes.values():
+        drawn = boxes_of([given[index] for index in alike])
+        out[alike] = drawn + np.median(boxes[alike] - drawn, axis=0)
+    return out
 
 
 def choose(boxes: Floats, rating: npt.NDArray[np.float64], accept: float) -> list[int]:

@@ -15,7 +15,10 @@ import numpy.typing as npt
 from procession.digitize.learned.features import COLUMNS, FEATURES_VERSION
 from procession.digitize.learned.trees import Ensemble, Floats
 
-MODEL_FILE = "fields.npz"
+MODEL_FILES = {"digital": "fields.npz", "scanned": "scans.npz"}
+"""A scan's lines are a little off and its shades faint; what is learned from it blunts the trees for digital pages."""
+CARD_FILE = "fields.json"
+"""Beside the model: what it learned from, and its figures on forms it had not seen."""
 EDGES = ("left", "top", "right", "bottom")
 
 
@@ -94,10 +97,11 @@ def load_model(data: bytes) -> FieldModel:
         raise ModelError(f"The field model cannot be read: {error}") from error
 
 
-@lru_cache(maxsize=1)
-def shipped_model() -> FieldModel | None:
-    """The model in the package; None when it is missing or cannot be read, and the rules decide alone."""
-    file = resources.files("procession.digitize.learned") / MODEL_FILE
+@lru_cache(maxsize=2)
+def shipped_model(of: str = "digital") -> FieldModel | None:
+    """The model in the package for pages ``of`` MODEL_FILES; None when it is missing or cannot be read, and the rules
+    decide alone."""
+    file = resources.files("procession.digitize.learned") / MODEL_FILES[of]
     try:
         return load_model(file.read_bytes())
     except (OSError, ModelError):
