@@ -128,7 +128,7 @@ def _is_sender(one: tuple[str, list[Word]], lines: Sequence[tuple[str, list[Word
         return False
     top, bottom = min(word.box.y0 for word in words), max(word.box.y1 for word in words)
     for other, others in lines:
-        if other == text or not _CONTACT.search(other):
+        if other == text or not _CONTACT.search(other.replace(" @ ", "@")):  # a recogniser parts addresses
             continue
         if text.casefold() in other.casefold():
             return True

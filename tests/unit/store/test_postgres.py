@@ -12,14 +12,16 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import IntegrityError
+from structlog.testing import capture_logs
 
 from procession.domain.analysis import State
 from procession.domain.errors import Conflict, NotFound, Unavailable
-from procession.store import analyses, claims, documents, erasure, idempotency
+from procession.store import analyses, claims, documents, erasure, idempotency, postgres
 from procession.store.database_clock import DatabaseClock
 from procession.store.postgres import ATTEMPTS_MAX, Limits, PostgresStore
 from procession.store.tables import metadata
@@ -356,14 +358,15 @@ async def test_readers_cannot_write(store: PostgresStore) -> None:
 
 
 async def test_a_role_above_the_policies_is_warned_of(
-    postgres_server: PostgresServer, capsys: pytest.CaptureFixture[str]
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for role, warned in (("postgres", True), ("procession", False)):
         store = PostgresStore(postgres_server.migrated().set(username=role))
-        await store.start()
+        monkeypatch.setattr(postgres, "log", structlog.get_logger())  # a logger bound earlier keeps its own output
+        with capture_logs() as said:
+            await store.start()
         await store.stop()
-        said = capsys.readouterr()
-        assert ("row_security_bypassed" in said.out + said.err) is warned
+        assert ("store.row_security_bypassed" in [one["event"] for one in said]) is warned
 
 
 # --- the database's time ----------------------------------------------------------------------------------------------

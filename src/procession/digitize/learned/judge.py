@@ -27,6 +27,12 @@ SIDE_POINTS_MIN = 4.0
 BUTTON_SURE = 0.75
 """Rating from which a place to write becomes a box to tick; and from 1 minus which the other way round."""
 BUTTON_POINTS_MAX = 40.0
+TRUSTED_SHARE = 0.8
+"""Of the rating a candidate needs, where the rules trust it too."""
+DRAWN_IOU_MIN = 0.6
+"""A box to tick whose moved place still covers the drawn one by so much stays where it is drawn."""
+HEADS_HEIGHTS_MAX, HEADS_ROWS_HEIGHTS = 1.5, 12.0
+"""The heads of a rating table stand this near above its first row of marks; and so far down its rows are counted."""
 RATINGS_MIN = 3
 """Marks in a row that make it one of a rating table."""
 RATING_ROWS_MIN = 3
@@ -60,7 +66,7 @@ def judged(proposals: Proposals, page: PageContent, model: FieldModel) -> list[C
     if not given:
         return []
     rated = rate(feature_table(given, proposals.scene), given, model)
-    kept = areas_whole(given, choose(rated.boxes, rated.field, model.accept))
+    kept = areas_whole(given, choose(rated.boxes, rated.field, _least(given, model.accept)))
     is_button = [_is_button(one, float(rated.button[index])) for index, one in enumerate(given)]
     sure = {family: model.confidence(rated.field, family) for family in ("text", "button")}
     boxes = _settled(given, rated.boxes, [index for index in kept if is_button[index]])
@@ -83,7 +89,7 @@ def rate(features: Floats, candidates: Sequence[Candidate], model: FieldModel) -
     field = sigmoid(levelled(model.field.raw(features), boxes, [one.rule for one in candidates]))
     button = sigmoid(model.button.raw(features))
     areas = np.asarray([_is_area(one) for one in candidates])
-    kept = np.flatnonzero((field >= model.accept) | areas)
+    kept = np.flatnonzero((field >= _least(candidates, model.accept)) | areas)
     moves = np.stack([edge.raw(features[kept]) for edge in model.edges], axis=1)
     boxes[kept] = moved(boxes[kept], moves)
     return Ratings(field, button, boxes)
@@ -112,13 +118,20 @@ def _settled(given: Sequence[Candidate], boxes: Floats, ticked: Sequence[int]) -
             makes.setdefault((one.rule, round(one.box.width / 2), round(one.box.height / 2)), []).append(index)
     for alike in makes.values():
         drawn = boxes_of([given[index] for index in alike])
-        out[alike] = drawn + np.median(boxes[alike] - drawn, axis=0)
+        settled = drawn + np.median(boxes[alike] - drawn, axis=0)
+        out[alike] = drawn if _iou(drawn[0], settled[0]) >= DRAWN_IOU_MIN else settled
     return out
 
 
-def choose(boxes: Floats, rating: npt.NDArray[np.float64], accept: float) -> list[int]:
+def _least(candidates: Sequence[Candidate], accept: float) -> npt.NDArray[np.float64]:
+    """The rating each candidate needs."""
+    return np.asarray([accept * (TRUSTED_SHARE if one.confidence >= ACCEPT else 1.0) for one in candidates])
+
+
+def choose(boxes: Floats, rating: npt.NDArray[np.float64], accept: float | npt.NDArray[np.float64]) -> list[int]:
     """Indices of what is kept, best first: the surer of two that lay claim to one place."""
-    order = [int(index) for index in np.argsort(-rating, kind="stable") if rating[index] >= accept]
+    wanted = rating >= accept
+    order = [int(index) for index in np.argsort(-rating, kind="stable") if wanted[index]]
     shared = overlaps(boxes[order], boxes[order]) > CLASH_SHARE
     kept: list[int] = []
     gone = np.zeros(len(order), dtype=bool)
@@ -150,8 +163,34 @@ def _line_of(line: Rect, area: Rect) -> bool:
     return wide and area.x0 - 2 <= line.centre[0] <= area.x1 + 2 and area.y0 - 2 <= line.centre[1] <= area.y1 + 2
 
 
+def _iou(one: Floats, other: Floats) -> float:
+    wide = min(float(one[2]), float(other[2])) - max(float(one[0]), float(other[0]))
+    tall = min(float(one[3]), float(other[3])) - max(float(one[1]), float(other[1]))
+    common = max(wide, 0.0) * max(tall, 0.0)
+    areas = [float((box[2] - box[0]) * (box[3] - box[1])) for box in (one, other)]
+    return common / max(sum(areas) - common, 1e-6)
+
+
+def _is_head_of_ratings(cell: Rect, marks: Sequence[Rect]) -> bool:
+    """Whether ``cell`` stands among the heads of a rating table: between its columns, right above its rows of marks."""
+    rows: dict[int, list[Rect]] = {}
+    for mark in marks:
+        if 0 <= mark.y0 - cell.y1 <= HEADS_ROWS_HEIGHTS * cell.height:
+            rows.setdefault(round((mark.y0 - cell.y1) / cell.height), []).append(mark)
+    x = cell.centre[0]
+    under = [row for row in rows.values() if len(row) >= RATINGS_MIN]
+    under = [row for row in under if min(one.x0 for one in row) - 4 <= x <= max(one.x1 for one in row) + 4]
+    if len(under) < RATING_ROWS_MIN:
+        return False
+    first = min(under, key=lambda row: row[0].y0)
+    pitch = (max(one.x0 for one in first) - min(one.x0 for one in first)) / (len(first) - 1)
+    return first[0].y0 - cell.y1 <= HEADS_HEIGHTS_MAX * cell.height and cell.width <= 1.2 * pitch
+
+
 def _heads_ratings(cell: Rect, marks: Sequence[Rect]) -> bool:
     """Whether ``cell`` stands over the questions of a rating table: right of it, row after row of marks."""
+    if _is_head_of_ratings(cell, marks):
+        return True
     rows = Counter(
         round((mark.y0 - cell.y1) / cell.height)
         for mark in marks

@@ -54,6 +54,8 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
     added: list[Field] = []
     for found in best:
         page = by_number[found.page]
+        if _is_ticked(found, filled):
+            continue
         home = _home(found, filled, page)
         if home is not None:
             if _takes(filled[home], found):
@@ -66,7 +68,21 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
             filled[rival] = filled[rival].model_copy(update={"subtype": None})
         if not _blank_on_purpose(found, filled, page):
             added.append(_new_field(found, page, len(added) + 1))
-    return [*filled, *added]
+    return filled if _is_blank(reading, filled, added) else [*filled, *added]
+
+
+def _is_ticked(found: Found, fields: Sequence[Field]) -> bool:
+    """Whether the value's label asks for a tick: then no words under or beside its boxes are the answer."""
+    label = fold(found.label or "").strip(" *?:")
+    asked = (field for field in fields if field.options and field.page == found.page)
+    return bool(label) and any(fold(field.label).strip(" *?:") == label for field in asked)
+
+
+def _is_blank(reading: Reading, filled: Sequence[Field], added: Sequence[Field]) -> bool:
+    """Whether nobody wrote anything into a form: its letterhead alone tells nothing of a wedding."""
+    if reading.running or any(field.value is not None for field in filled):
+        return False
+    return all(field.subtype is Subtype.VENDOR_NAME for field in added)
 
 
 def _as_read(found: Found, words: WordsAt) -> Found:
