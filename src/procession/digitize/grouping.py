@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from procession.digitize.detect import Candidate
@@ -17,6 +17,8 @@ OPTIONS_MAX = 40
 COLUMN_GAP_HEIGHTS = 3.2
 """Boxes below each other belong together up to this many heights apart."""
 ROW_GAP_POINTS = 190.0
+ALIGNED_POINTS = 3.5
+"""Boxes in one line, or below each other, stand this exactly."""
 LIST_MIN = 3
 """So many options make a title above them, or beside, the name of a list."""
 TITLE_WORDS_MAX = 9
@@ -98,7 +100,7 @@ def _group(members: Sequence[Candidate], named: Sequence[Labelled], labels: Labe
 
 def _asked_from(members: Sequence[Candidate], named: Sequence[Labelled]) -> Rect:
     """Where to look for the question from: the first line of options, or their whole column."""
-    line = [one.box for one in members if abs(one.box.centre[1] - members[0].box.centre[1]) < 3.5]
+    line = [one.box for one in members if abs(one.box.centre[1] - members[0].box.centre[1]) < ALIGNED_POINTS]
     box = union(line) if len(line) > 1 else union(one.box for one in members)
     first = named[0].box
     leads = first is not None and len(line) > 1 and first.x1 <= members[0].box.x0 + 2
@@ -182,12 +184,12 @@ def _side_by_side(columns: Sequence[list[Candidate]], labels: Labels) -> list[li
 def _continues(left: Sequence[Candidate], column: Sequence[Candidate], labels: Labels) -> bool:
     """Whether ``column`` holds the second half of the options ``left``, and has no question of its own."""
     one, other = left[0].box, column[0].box
-    if abs(one.centre[1] - other.centre[1]) > 3.5 or left[0].kind != column[0].kind or len(left) < ROW_MIN:
+    if abs(one.centre[1] - other.centre[1]) > ALIGNED_POINTS or left[0].kind != column[0].kind or len(left) < ROW_MIN:
         return False
     if other.x0 <= one.x1 or len(column) > len(left):
         return False
     heights = [mark.box.centre[1] for mark in left]
-    if any(min(abs(mark.box.centre[1] - y) for y in heights) > 3.5 for mark in column):
+    if any(min(abs(mark.box.centre[1] - y) for y in heights) > ALIGNED_POINTS for mark in column):
         return False
     asked, own = labels.question(one), labels.question(other)
     return asked is not None and (own is None or own is asked)
@@ -204,27 +206,41 @@ def _kind(members: Sequence[Candidate], *, yes_no: bool, asked: Run | None) -> s
 
 
 def _rows(marks: Sequence[Candidate], labels: Labels) -> list[list[Candidate]]:
+    """Boxes side by side, top to bottom."""
     rows: list[list[Candidate]] = []
-    for mark in sorted(marks, key=lambda m: (round(m.box.centre[1] / 3), m.box.x0)):
-        last = rows[-1][-1] if rows else None
-        same = last is not None and abs(last.box.centre[1] - mark.box.centre[1]) < 3.5
-        same = same and last is not None and not labels.nearby.parted(last.box, mark.box)
-        if same and last is not None and 0 < mark.box.x0 - last.box.x1 < ROW_GAP_POINTS:
-            rows[-1].append(mark)
-        else:
-            rows.append([mark])
+    for line in _clusters(marks, lambda one: one.box.centre[1]):
+        last: Candidate | None = None
+        for mark in sorted(line, key=lambda one: one.box.x0):
+            near = last is not None and 0 < mark.box.x0 - last.box.x1 < ROW_GAP_POINTS
+            if near and last is not None and not labels.nearby.parted(last.box, mark.box):
+                rows[-1].append(mark)
+            else:
+                rows.append([mark])
+            last = mark
     return rows
 
 
 def _columns(marks: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Boxes below each other, left to right."""
     columns: list[list[Candidate]] = []
-    for mark in sorted(marks, key=lambda m: (round(m.box.x0 / 3), m.box.y0)):
-        last = columns[-1][-1] if columns else None
-        same = last is not None and abs(last.box.x0 - mark.box.x0) < 3
-        if same and last is not None:
-            gap = mark.box.y0 - last.box.y1
-            if 0 <= gap < COLUMN_GAP_HEIGHTS * max(mark.box.height, 8.0):
+    for stack in _clusters(marks, lambda one: one.box.x0):
+        last: Candidate | None = None
+        for mark in sorted(stack, key=lambda one: one.box.y0):
+            if last is not None and 0 <= mark.box.y0 - last.box.y1 < COLUMN_GAP_HEIGHTS * max(mark.box.height, 8.0):
                 columns[-1].append(mark)
-                continue
-        columns.append([mark])
+            else:
+                columns.append([mark])
+            last = mark
     return columns
+
+
+def _clusters(marks: Sequence[Candidate], place: Callable[[Candidate], float]) -> list[list[Candidate]]:
+    """Boxes whose ``place`` (points) is about the same, measured from the first."""
+    clusters: list[list[Candidate]] = []
+    for mark in sorted(marks, key=place):
+        cluster = clusters[-1] if clusters else None
+        if cluster is not None and place(mark) - place(cluster[0]) < ALIGNED_POINTS:
+            cluster.append(mark)
+        else:
+            clusters.append([mark])
+    return clusters

@@ -192,6 +192,8 @@ class Labels:
         left = [run for run in left if any(c.isalpha() for c in run.text)]
         left = [r for r in left if not self.nearby.crosses(r.box.x1, box.x0, middle, box)]
         nearest = max(left, key=lambda run: run.box.x1, default=None)
+        if far and self.layout.recognised:  # leader dots are read as letters
+            nearest = max(left, key=lambda run: sum(c.isalpha() for c in run.text), default=None)
         reach = ACROSS_POINTS if far else ASKED_POINTS
         if nearest is not None and box.height < 30 and box.x0 - nearest.box.x1 < reach:
             return nearest
