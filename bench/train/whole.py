@@ -20,7 +20,10 @@ Json = dict[str, Any]
 Row = tuple[str, str, Tally]
 """Set, file, counts."""
 
-KEPT = ("files", "fields", "predicted", "centre", "iou50", "recall", "type_accuracy", "calibration_error", "sure_hit")
+KEPT = (
+    *("files", "fields", "predicted", "centre", "iou50", "recall", "type_accuracy"),
+    *("calibration_error", "sure_hit", "flagged", "unflagged_right"),
+)
 
 
 def measured(sets: Sequence[FormSet], model_for: Callable[[FormSet, Form], FieldModel], cache: Path) -> list[Row]:
