@@ -67,7 +67,7 @@ def test_a_pdf_becomes_a_form_that_a_couple_answers(
     watched_page: tuple[Page, Watched], example: bytes, tmp_path: Path
 ) -> None:
     page, watched = watched_page
-    review(page, "consultation.pdf", example)
+    review(page, "wedding-consultation.pdf", example)
     correct_a_field_by_keyboard(page)
     approve_and_undo(page)
     page.get_by_role("button", name="Finish and make the form").click()

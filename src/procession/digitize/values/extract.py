@@ -52,6 +52,7 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
     filled = [answered(field, by_number.get(field.page), words.get(field.page), reading.hints) for field in fields]
     best = [_as_read(found, words[found.page]) for found in chosen(_all(reading), reading)]
     added: list[Field] = []
+    unnamed: set[str] = set()
     for found in best:
         page = by_number[found.page]
         if _is_ticked(found, filled):
@@ -68,7 +69,9 @@ def extract_values(pages: Sequence[PageContent], fields: Sequence[Field], kind: 
             filled[rival] = filled[rival].model_copy(update={"subtype": None})
         if not _blank_on_purpose(found, filled, page):
             added.append(_new_field(found, page, len(added) + 1))
-    return filled if _is_blank(reading, filled, added) else [*filled, *added]
+            unnamed |= set() if found.label else {added[-1].id}
+    letterhead = {one.id for one in added if one.id in unnamed and _is_letterhead(one, reading, filled, added)}
+    return [*filled, *(one for one in added if one.id not in letterhead)]
 
 
 def _is_ticked(found: Found, fields: Sequence[Field]) -> bool:
@@ -78,11 +81,14 @@ def _is_ticked(found: Found, fields: Sequence[Field]) -> bool:
     return bool(label) and any(fold(field.label).strip(" *?:") == label for field in asked)
 
 
-def _is_blank(reading: Reading, filled: Sequence[Field], added: Sequence[Field]) -> bool:
-    """Whether nobody wrote anything into a form: its letterhead alone tells nothing of a wedding."""
-    if reading.running or any(field.value is not None for field in filled):
+def _is_letterhead(one: Field, reading: Reading, filled: Sequence[Field], added: Sequence[Field]) -> bool:
+    """Whether a supplier's name only stands over a form: in a plain one, or in questions nobody answered yet."""
+    if reading.running or one.subtype is not Subtype.VENDOR_NAME:
         return False
-    return all(field.subtype is Subtype.VENDOR_NAME for field in added)
+    has_answers = any(field.value is not None for field in filled) or any(
+        field.subtype is not Subtype.VENDOR_NAME for field in added
+    )
+    return reading.kind == "form" or not has_answers
 
 
 def _as_read(found: Found, words: WordsAt) -> Found:
