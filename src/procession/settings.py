@@ -18,8 +18,9 @@ from procession.domain.errors import InvalidRequest
 
 MIB = 1024 * 1024
 
-CLIENT_ENVIRONMENT = frozenset({"CONFIG", "SERVER", "API_KEY"})
-"""``PROCESSION_*`` names that are no settings: where the settings are, and which server the client commands ask."""
+CLIENT_ENVIRONMENT = frozenset({"CONFIG", "SERVER", "API_KEY", "CORPUS"})
+"""``PROCESSION_*`` names that are no settings: where the settings are, which server the client commands ask, and the
+benchmarks' corpus."""
 
 
 class _Section(BaseModel):
