@@ -25,7 +25,7 @@ from procession.digitize.pipeline import Limits, read_pages
 
 READING = (
     *("reader", "glyphs", "fpdf", "visibility", "paths", "document", "page"),
-    *("ocr", "raster", "raster_boxes", "raster_lines", "raster_panels", "scan", "render"),
+    *("ocr", "raster", "raster_boxes", "raster_lines", "raster_overdrawn", "raster_panels", "skew", "scan", "render"),
 )
 """Modules that decide what a page's content is; when one changes, pages are read again."""
 CANDIDATES_MAX = 6_000
