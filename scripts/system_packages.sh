@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests need from the system: Chromium drives the pages, PostgreSQL keeps records. As root on Debian it is installed; elsewhere you are told.
+# What the tests need from the system: Chromium drives the pages, PostgreSQL keeps records, Redis rings. As root on Debian it is installed; elsewhere you are told.
 set -euo pipefail
 
 say() { printf 'system packages: %s\n' "$*" >&2; }
@@ -12,9 +12,14 @@ has_postgresql() {
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || { command -v postgres && command -v initdb; } >/dev/null
 }
 
+has_redis() {
+    { command -v redis-server && command -v redis-cli; } >/dev/null
+}
+
 missing=()
 has_browser || missing+=(chromium)
 has_postgresql || missing+=(postgresql)
+has_redis || missing+=(redis-server)
 command -v git >/dev/null || missing+=(git)
 [ ${#missing[@]} = 0 ] && exit 0
 

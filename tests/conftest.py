@@ -6,14 +6,36 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import postgres
+from tests.support import postgres, redis
 from tests.support.postgres import PostgresServer
+from tests.support.redis import RedisServer
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One server for the run; each test takes a database of its own from it."""
     with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """TLS and users; each test takes keys of its own."""
+    with redis.standalone() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_sentinel() -> Iterator[RedisServer]:
+    """A master, its replica, three Sentinels."""
+    with redis.sentinel() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[RedisServer]:
+    """Three masters, three replicas."""
+    with redis.cluster() as server:
         yield server
 
 

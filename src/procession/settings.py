@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from procession.domain.errors import InvalidRequest
@@ -119,6 +120,31 @@ class Database(_Section):
     """Opening a connection; `connect_timeout` in the URL goes before."""
 
 
+class Redis(_Section):
+    """How Redis is reached, when `redis_url` names one."""
+
+    key_prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,62}$")] = "procession"
+    """All keys begin with this in braces; installations that share a Redis need one each."""
+    ca_file: str | None = None
+    """Certificates (PEM) that sign the server's, when the system's own do not; for `rediss…://`."""
+    certificate_file: str | None = None
+    """This client's certificate (PEM), when the server asks for one."""
+    key_file: str | None = None
+    """Its key (PEM), when it is not in the same file."""
+    verify_host: bool = True
+    """Whether the server's certificate must bear the name, or address, it is reached under."""
+    sentinel_username: str | None = None
+    """User at the Sentinels; the URL's is for the servers they name."""
+    sentinel_password: SecretStr | None = None
+    """Its password."""
+    connections_max: Annotated[int, Field(gt=1)] = 16
+    """Connections of one process, for each server of a Cluster."""
+    connect_seconds_max: Annotated[float, Field(gt=0)] = 2.0
+    """Opening a connection."""
+    command_seconds_max: Annotated[float, Field(gt=0)] = 3.0
+    """A command that is not answered for this long: Redis is away, and work is found in SQL until it is back."""
+
+
 class Ocr(_Section):
     tessdata: str | None = None
     """Folder of ``*.traineddata``; looked for beside the package and in Debian's folders when not set."""
@@ -170,6 +196,18 @@ class ApiKey(_Section):
     name: str = "key"
 
 
+PLAIN_NAMES = {"redis_url": "REDIS_URL"}
+"""Settings also read from a name that other programs share, when nothing of Procession's own says otherwise."""
+
+
+class _PlainEnvironment(PydanticBaseSettingsSource):
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return os.environ.get(PLAIN_NAMES.get(field_name, "")) or None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, plain in PLAIN_NAMES.items() if (value := os.environ.get(plain))}
+
+
 class Settings(BaseSettings):
     """All of Procession's settings. ``procession config show`` prints them with where each came from."""
 
@@ -182,6 +220,10 @@ class Settings(BaseSettings):
     database_url: str | None = None
     """`postgresql://USER:PASSWORD@HOST/NAME` (`?sslmode=` and libpq's other parameters pass through) or
     `sqlite:///PATH`; default: SQLite in the data folder."""
+    redis_url: str | None = None
+    """`redis://USER:PASSWORD@HOST:PORT/NUMBER`, `redis+cluster://HOST:PORT,HOST:PORT` or
+    `redis+sentinel://HOST:PORT,HOST:PORT/NAME`, with TLS `rediss…://`; `REDIS_URL` is read too. Default: processes
+    hear of each other's work through SQL only."""
     blobs_url: str | None = None
     """``file://``; default: the data folder."""
     region: str = "local"
@@ -197,6 +239,7 @@ class Settings(BaseSettings):
     worker: Worker = Worker()
     queue: Queue = Queue()
     database: Database = Database()
+    redis: Redis = Redis()
     ocr: Ocr = Ocr()
     templates: Templates = Templates()
     http: Http = Http()
@@ -210,7 +253,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file()))
+        file = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+        return (init_settings, env_settings, file, _PlainEnvironment(settings_cls))
 
 
 def config_file(environ: Mapping[str, str] = os.environ) -> Path:
@@ -247,6 +291,7 @@ __all__ = [
     "Http",
     "Ocr",
     "Queue",
+    "Redis",
     "Sandbox",
     "Settings",
     "Templates",

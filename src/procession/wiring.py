@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import secrets
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -16,9 +18,11 @@ from sqlalchemy.exc import ArgumentError
 from procession.blobs.local import LocalBlobs
 from procession.blobs.protocol import BlobStore
 from procession.digitize.version import ENGINE_VERSION
+from procession.dispatch import redis_address, redis_connection
 from procession.dispatch.changes import Changes
 from procession.dispatch.inprocess import InProcessDispatcher
 from procession.dispatch.protocol import Dispatcher
+from procession.dispatch.redis import RedisDispatcher
 from procession.domain.analysis import AnalysisOptions
 from procession.domain.clock import Clock, system_clock
 from procession.domain.errors import InvalidRequest, ProcessionError, Unavailable
@@ -39,7 +43,7 @@ from procession.services.batches import Batches
 from procession.services.calibrating import Calibrations
 from procession.services.capacity import Capacity
 from procession.services.forms import Forms
-from procession.services.foundation import Foundation
+from procession.services.foundation import QUEUE_KEY, Foundation
 from procession.services.paper import Papers
 from procession.services.pictures import Pictures
 from procession.services.queue import QueueService
@@ -77,8 +81,8 @@ class Application:
         if isinstance(store, PostgresStore):
             clock = store.clock  # leases mean the same on every machine
         self._shared = isinstance(store, PostgresStore)
-        self.dispatcher: Dispatcher = InProcessDispatcher()
         self.changes = Changes()
+        self.dispatcher = bell(settings, lambda: self.changes.announce(QUEUE_KEY))
         self.sandbox = sandbox
         self.capacity = Capacity(settings.worker.slots or cores())
         self.foundation = Foundation(
@@ -116,7 +120,7 @@ class Application:
     async def start(self) -> None:
         """Raises Unavailable when the database or the objects' folder cannot be used."""
         self._warming = asyncio.create_task(self._warm())
-        await self.store.start()
+        await asyncio.gather(self.store.start(), self.dispatcher.start())
         now = self.foundation.clock()
 
         def take_over(conn: Connection) -> int:
@@ -138,6 +142,7 @@ class Application:
         await self.worker.stop()
         for loop in reversed(self.maintenance):
             await loop.stop()
+        await self.dispatcher.stop()
         await self._pictures.stop()
         if self._warming is not None:
             self._warming.cancel()
@@ -215,6 +220,31 @@ def database(settings: Settings, clock: Clock = system_clock) -> SqliteStore | P
             "database_url: records are kept in PostgreSQL or SQLite. Use postgresql://… or sqlite:///PATH."
         )
     return SqliteStore(Path(url.database))
+
+
+def bell(settings: Settings, changed: Callable[[], None] = lambda: None) -> Dispatcher:
+    """Redis where the settings name one, else within this process. Raises InvalidRequest."""
+    if settings.redis_url is None:
+        return InProcessDispatcher()
+    consumer = secrets.token_hex(8)
+    return RedisDispatcher(
+        redis_address.parse(settings.redis_url), redis_options(settings), settings.redis.key_prefix, consumer, changed
+    )
+
+
+def redis_options(settings: Settings) -> redis_connection.Options:
+    known = settings.redis
+    return redis_connection.Options(
+        ca_file=known.ca_file,
+        certificate_file=known.certificate_file,
+        key_file=known.key_file,
+        verify_host=known.verify_host,
+        sentinel_username=known.sentinel_username,
+        sentinel_password=None if known.sentinel_password is None else known.sentinel_password.get_secret_value(),
+        connections_max=known.connections_max,
+        connect_seconds_max=known.connect_seconds_max,
+        command_seconds_max=known.command_seconds_max,
+    )
 
 
 def _blobs_folder(settings: Settings) -> Path:

@@ -24,8 +24,12 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 @pytest.fixture(params=DISPATCHERS)
-def dispatcher(request: pytest.FixtureRequest) -> Dispatcher:
-    return DISPATCHERS[request.param]()
+async def dispatcher(request: pytest.FixtureRequest) -> AsyncIterator[Dispatcher]:
+    made = DISPATCHERS[request.param](request.getfixturevalue)
+    await made.start()
+    assert made.trouble is None
+    yield made
+    await made.stop()
 
 
 @pytest.fixture(params=BLOBS)

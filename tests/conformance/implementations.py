@@ -15,6 +15,7 @@ from procession.store.postgres import PostgresStore
 from procession.store.protocol import Store
 from procession.store.sqlite import SqliteStore
 from tests.support.postgres import PostgresServer
+from tests.support.redis import RedisServer
 
 NewStore = Callable[[Path, Callable[[], PostgresServer]], Store]
 """Given a folder, and where a server comes from if one is needed: a store that is empty and not started."""
@@ -23,6 +24,12 @@ STORES: dict[str, NewStore] = {
     "sqlite": lambda folder, _: SqliteStore(folder / "procession.db"),
     "postgres": lambda _, server: PostgresStore(server().migrated()),
 }
-DISPATCHERS: dict[str, Callable[[], Dispatcher]] = {"inprocess": InProcessDispatcher}
+DISPATCHERS: dict[str, Callable[[Callable[[str], RedisServer]], Dispatcher]] = {
+    "inprocess": lambda _: InProcessDispatcher(),
+    "redis": lambda server: server("redis_server").dispatcher(),
+    "redis_sentinel": lambda server: server("redis_sentinel").dispatcher(),
+    "redis_cluster": lambda server: server("redis_cluster").dispatcher(),
+}
+"""Given where a server of a kind comes from if one is needed: a bell that is silent and not started."""
 BLOBS: dict[str, Callable[[Path], BlobStore]] = {"local": lambda folder: LocalBlobs(folder / "blobs")}
 KEYS: dict[str, Callable[[Path], KeyStore]] = {"local": lambda folder: LocalKeys(folder / "keys")}

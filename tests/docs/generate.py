@@ -20,7 +20,7 @@ from typing import Any, get_args, get_origin
 
 import annotated_types
 from prometheus_client.metrics import MetricWrapperBase
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from procession import settings
@@ -81,6 +81,16 @@ def _attribute_docstrings(model: type[BaseModel]) -> dict[str, str]:
     return found
 
 
+_KINDS: dict[Any, str] = {
+    bool: "`true`, `false`",
+    int: "whole number",
+    float: "number",
+    str: "text",
+    SecretStr: "text",
+    Path: "folder",
+}
+
+
 def _allowed(info: FieldInfo) -> str:
     kind: Any = info.annotation
     if get_origin(kind) in (types.UnionType,):
@@ -88,9 +98,15 @@ def _allowed(info: FieldInfo) -> str:
     if hasattr(kind, "__args__") and all(isinstance(a, str) for a in get_args(kind)):
         return ", ".join(f"`{a}`" for a in get_args(kind))
     words = [
-        {bool: "`true`, `false`", int: "whole number", float: "number", str: "text", Path: "folder", tuple: "list"}.get(
-            kind, "list"
-        )
+        {
+            bool: "`true`, `false`",
+            int: "whole number",
+            float: "number",
+            str: "text",
+            SecretStr: "text",
+            Path: "folder",
+            tuple: "list",
+        }.get(kind, "list")
     ]
     for limit in info.metadata:
         for sign, attribute in ((">", annotated_types.Gt), ("≥", annotated_types.Ge), ("≤", annotated_types.Le)):

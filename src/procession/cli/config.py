@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from procession.domain.errors import InvalidRequest
-from procession.settings import Settings, config_file, load
+from procession.settings import PLAIN_NAMES, Settings, config_file, load
 
-SECRET_PARTS = ("api_keys", "database_url", "blobs_url")
+SECRET_PARTS = ("api_keys", "database_url", "redis_url", "blobs_url")
 """Never printed whole: digests of keys, and URLs that may carry passwords."""
 
 
@@ -50,6 +50,8 @@ def described(settings: Settings, environ: Mapping[str, str]) -> Iterator[tuple[
             source = "environment"
         elif _has(in_file, name.split(".")):
             source = str(path)
+        elif PLAIN_NAMES.get(name) in given:
+            source = f"environment ({PLAIN_NAMES[name]})"
         else:
             source = "default"
         yield name, _shown(name, value), source

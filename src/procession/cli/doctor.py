@@ -9,6 +9,7 @@ import asyncio
 import errno
 import json
 import os
+import secrets
 import shutil
 import socket
 import sqlite3
@@ -57,7 +58,7 @@ def doctor(
     port: Annotated[int | None, typer.Option("--port", help="Port the server is to listen on.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Check Python, sandbox, languages, data, database, objects and port. Exit code 1 when something is wrong."""
+    """Check Python, sandbox, languages, data, database, queue, objects and port. Exit code 1 when one fails."""
     findings = list(examine(data, port))
     if as_json:
         told = {"ok": _well(findings), "checks": [asdict(finding) for finding in findings]}
@@ -90,6 +91,7 @@ def examine(data: Path | None = None, port: int | None = None) -> Iterator[Findi
         lambda: folder(settings.data),
         lambda: disk(settings),
         lambda: database(settings),
+        lambda: queue(settings),
         lambda: objects(settings),
         lambda: listening(settings.http.host, settings.http.port if port is None else port),
     )
@@ -175,6 +177,24 @@ def _named_database(settings: Settings) -> Finding:
     except ProcessionError as error:
         return Finding("database", Verdict.FAILED, error.message)
     return Finding("database", Verdict.OK, f"the database of PROCESSION_DATABASE_URL at schema {at}")
+
+
+def queue(settings: Settings) -> Finding:
+    """Everything the queue asks of Redis, on keys of its own."""
+    if settings.redis_url is None:
+        return Finding("queue", Verdict.OK, "within this process; other processes' work is found in SQL")
+    from procession import wiring  # only here: it loads the whole server
+    from procession.dispatch import redis, redis_address
+
+    try:
+        address = redis_address.parse(settings.redis_url)
+        prefix = settings.redis.key_prefix
+        trouble = asyncio.run(redis.examine(address, wiring.redis_options(settings), prefix, secrets.token_hex(8)))
+    except ProcessionError as error:
+        return Finding("queue", Verdict.FAILED, error.message)
+    if trouble is not None:
+        return Finding("queue", Verdict.FAILED, trouble)
+    return Finding("queue", Verdict.OK, f"rung, taken and acknowledged at {address}")
 
 
 def known_revisions() -> set[str]:

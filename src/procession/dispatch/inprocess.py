@@ -24,6 +24,17 @@ class InProcessDispatcher:
         self._class_of: dict[str, Priority] = {}
         self._waiters: deque[asyncio.Future[None]] = deque()
 
+    async def start(self) -> None:
+        """See ``Dispatcher.start``."""
+
+    async def stop(self) -> None:
+        """See ``Dispatcher.stop``."""
+
+    @property
+    def trouble(self) -> str | None:
+        """See ``Dispatcher.trouble``."""
+        return None
+
     async def ring(self, ids: Sequence[str], priority: Priority) -> None:
         """See ``Dispatcher.ring``. An id rung again in a more urgent class moves there (it aged)."""
         for analysis_id in ids:

@@ -9,6 +9,16 @@ from procession.domain.analysis import Priority
 
 
 class Dispatcher(Protocol):
+    async def start(self) -> None:
+        """Best effort: a bell that cannot be reached is tried again in the background."""
+
+    async def stop(self) -> None:
+        """Nothing waits any more; what was taken and not acknowledged goes back, for others to take."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why rings reach this process only at the moment, in words for people; None when all is well."""
+
     async def ring(self, ids: Sequence[str], priority: Priority) -> None:
         """Best effort. Ids already rung and not yet taken are not doubled."""
 

@@ -1,9 +1,14 @@
-"""Rings the bell for what is ready, in fairness order, whenever something became ready or a worker took something."""
+"""Rings the bell for what is ready, in fairness order, whenever something became ready or a worker took something.
+
+Every process runs one: who takes an upload rings at once, who claims makes room for the tenant's next, and while Redis
+is away a worker's own relay finds its work. Side by side they offer the same heads, and the bell doubles no ring.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
+from procession.domain.analysis import Priority
 from procession.maintenance.contract import Loop
 from procession.policy import fairness
 from procession.services.foundation import QUEUE_KEY, Foundation
@@ -42,6 +47,6 @@ class Relay(Loop):
         ahead = settings.ring_ahead_per_tenant
         ready = await self._on.store.read(lambda conn: analyses.ready_heads(conn, now, ahead, OFFERS_MAX))
         offers = fairness.order(ready, now, ahead, settings.aging_seconds)
-        for offer in offers:
-            await self._on.dispatcher.ring([offer.id], offer.priority)
+        for priority in Priority:
+            await self._on.dispatcher.ring([offer.id for offer in offers if offer.priority is priority], priority)
         return len(offers)

@@ -53,6 +53,10 @@ UPLOAD_BYTES = Histogram("procession_upload_bytes", "Size of accepted documents.
 UPLOADS_REFUSED = Counter(
     "procession_uploads_refused_total", "Uploads refused by admission, by problem code.", ["reason"]
 )
+REDIS_UP = Gauge(
+    "procession_redis_up",
+    "Whether this process reaches Redis (1), or finds its work in SQL meanwhile (0); not a number where none is used.",
+)
 LEASES_EXPIRED = Counter("procession_leases_expired_total", "Claims whose lease ran out.")
 LOOP_FAILURES = Counter(
     "procession_maintenance_failures_total", "Passes of a maintenance loop that failed and were tried again.", ["loop"]
@@ -66,3 +70,4 @@ HTTP_SECONDS = Histogram(
 EVENT_STREAMS = Gauge("procession_event_streams", "Open event streams of this process.")
 
 ACCURACY.set(math.nan)  # unknown until a review was finished
+REDIS_UP.set(math.nan)

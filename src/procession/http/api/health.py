@@ -23,7 +23,10 @@ class Check(BaseModel):
 
 
 class Health(BaseModel):
-    """`status` is `ok`, or `unavailable` with what is wrong in `checks`."""
+    """`status` is `ok`; `degraded`: work is taken and done, with less than there should be; or `unavailable`.
+
+    What is wrong stands in `checks`.
+    """
 
     model_config = ConfigDict(frozen=True)
     status: str
@@ -45,7 +48,11 @@ async def health(application: App) -> Response:
     """Everything an upload needs, checked now. 503 with the reasons when something is missing."""
     checks = {"database": await _database(application), "disk": _disk(application)}
     ok = all(check.ok for check in checks.values())
-    body = Health(status="ok" if ok else "unavailable", version=__version__, checks=checks)
+    degraded = application.dispatcher.trouble is not None
+    if degraded:  # no reason to send uploads elsewhere
+        checks["redis"] = Check(ok=False, detail="Redis is away, work is found in SQL; the log says why")
+    status = "unavailable" if not ok else "degraded" if degraded else "ok"
+    body = Health(status=status, version=__version__, checks=checks)
     return JSONResponse(body.model_dump(mode="json"), 200 if ok else 503, headers={} if ok else {"Retry-After": "5"})
 
 
