@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import postgres, redis
+from tests.support import postgres, redis, s3
 from tests.support.postgres import PostgresServer
 from tests.support.redis import RedisServer
+from tests.support.s3 import S3Server
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +37,13 @@ def redis_sentinel() -> Iterator[RedisServer]:
 def redis_cluster() -> Iterator[RedisServer]:
     """Three masters, three replicas."""
     with redis.cluster() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """One server for the run; each test takes a bucket of its own from it."""
+    with s3.running() as server:
         yield server
 
 

@@ -145,6 +145,43 @@ class Redis(_Section):
     """A command that is not answered for this long: Redis is away, and work is found in SQL until it is back."""
 
 
+class S3(_Section):
+    """The store of `blobs_url = s3://…`."""
+
+    endpoint: str | None = None
+    """`https://HOST[:PORT]` of a store other than AWS; `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL` are read too."""
+    region: str | None = None
+    """The bucket's region; else `AWS_REGION`, `AWS_DEFAULT_REGION`, `us-east-1`."""
+    access_key_id: str | None = None
+    """With `secret_access_key`; else as AWS tools find them: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` (with
+    `AWS_SESSION_TOKEN`), a web identity or container role, the instance's role."""
+    secret_access_key: SecretStr | None = None
+    """See `access_key_id`."""
+    path_style: bool = True
+    """`HOST/BUCKET/KEY`, which every store knows; false: `BUCKET.HOST/KEY`."""
+    allow_http: bool = False
+    """Whether the endpoint may be `http://`."""
+    ca_file: Path | None = None
+    """PEM file of certificate authorities to trust beside the system's."""
+    connect_seconds_max: Annotated[float, Field(gt=0)] = 5.0
+    """Opening a connection."""
+    request_seconds_max: Annotated[float, Field(gt=0)] = 30.0
+    """One attempt, from its start to the last byte of the answer; of a large object, one part."""
+    attempts_max: Annotated[int, Field(gt=0)] = 3
+    """Attempts of a request whose failure may pass (no connection, no answer, a server's error)."""
+    retry_base_seconds: Annotated[float, Field(ge=0)] = 0.2
+    """Wait before the second attempt; it doubles with each, with jitter."""
+    retries_reserve: Annotated[int, Field(ge=0)] = 20
+    """Repeats this process may make while nothing succeeds; ten successes earn one back, so that a store that is away is
+    not hammered."""
+    requests_at_once_max: Annotated[int, Field(gt=0)] = 64
+    """Requests of this process on their way at once; the others wait."""
+    multipart_bytes_min: Annotated[int, Field(ge=5 * MIB)] = 16 * MIB
+    """Objects of this size and more are written in parts."""
+    multipart_part_bytes: Annotated[int, Field(ge=5 * MIB)] = 8 * MIB
+    """Size of a part; the protocol's least is 5 MiB."""
+
+
 class Ocr(_Section):
     tessdata: str | None = None
     """Folder of ``*.traineddata``; looked for beside the package and in Debian's folders when not set."""
@@ -225,7 +262,7 @@ class Settings(BaseSettings):
     `redis+sentinel://HOST:PORT,HOST:PORT/NAME`, with TLS `rediss…://`; `REDIS_URL` is read too. Default: processes
     hear of each other's work through SQL only."""
     blobs_url: str | None = None
-    """``file://``; default: the data folder."""
+    """`s3://BUCKET[/PREFIX]` (see `s3`) or `file:///PATH`; default: the data folder."""
     region: str = "local"
     """Name of this installation's region, in rows, events and metrics."""
     log_format: Literal["text", "json"] = "text"
@@ -240,6 +277,7 @@ class Settings(BaseSettings):
     queue: Queue = Queue()
     database: Database = Database()
     redis: Redis = Redis()
+    s3: S3 = S3()
     ocr: Ocr = Ocr()
     templates: Templates = Templates()
     http: Http = Http()
@@ -286,6 +324,7 @@ def load(**overrides: Any) -> Settings:
 
 __all__ = [
     "MIB",
+    "S3",
     "ApiKey",
     "Database",
     "Http",

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 from procession.blobs.local import LocalBlobs
 from procession.blobs.protocol import BlobStore
+from procession.blobs.s3 import S3Blobs, S3Options
 from procession.digitize.version import ENGINE_VERSION
 from procession.dispatch import redis_address, redis_connection
 from procession.dispatch.changes import Changes
@@ -75,7 +76,7 @@ class Application:
         self.settings = settings
         folder = prepared(settings.data)
         self.keys: KeyStore = LocalKeys(folder / "keys", region=settings.region)
-        self.blobs: BlobStore = LocalBlobs(_blobs_folder(settings))
+        self.blobs: BlobStore = objects(settings)
         store = database(settings, clock)
         self.store: Store = store
         if isinstance(store, PostgresStore):
@@ -247,10 +248,22 @@ def redis_options(settings: Settings) -> redis_connection.Options:
     )
 
 
-def _blobs_folder(settings: Settings) -> Path:
+def objects(settings: Settings) -> BlobStore:
+    """The object store the settings name, not probed. Raises InvalidRequest."""
     if settings.blobs_url is None:
-        return settings.data / "blobs"
+        return LocalBlobs(settings.data / "blobs")
     url = urlsplit(settings.blobs_url)
+    if url.scheme == "s3" and url.netloc and "@" not in url.netloc and not url.query:
+        known = settings.s3.model_dump(exclude={"secret_access_key"})
+        secret = settings.s3.secret_access_key
+        return S3Blobs(
+            S3Options(
+                bucket=url.netloc,
+                prefix=unquote(url.path).strip("/"),
+                secret_access_key=None if secret is None else secret.get_secret_value(),
+                **known,
+            )
+        )
     if url.scheme != "file" or url.netloc not in ("", "localhost") or not url.path:
-        raise InvalidRequest("blobs_url: this version keeps objects in a folder. Use file:///PATH.")
-    return Path(unquote(url.path))
+        raise InvalidRequest("blobs_url: objects are kept in a folder or a bucket. Use file:///PATH or s3://BUCKET.")
+    return LocalBlobs(Path(unquote(url.path)))

@@ -34,7 +34,7 @@ async def dispatcher(request: pytest.FixtureRequest) -> AsyncIterator[Dispatcher
 
 @pytest.fixture(params=BLOBS)
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
-    return BLOBS[request.param](tmp_path)
+    return BLOBS[request.param](tmp_path, lambda: request.getfixturevalue("s3_server"))
 
 
 @pytest.fixture(params=KEYS)

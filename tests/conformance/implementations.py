@@ -7,6 +7,7 @@ from pathlib import Path
 
 from procession.blobs.local import LocalBlobs
 from procession.blobs.protocol import BlobStore
+from procession.blobs.s3 import S3Blobs
 from procession.dispatch.inprocess import InProcessDispatcher
 from procession.dispatch.protocol import Dispatcher
 from procession.keys.local import LocalKeys
@@ -16,6 +17,7 @@ from procession.store.protocol import Store
 from procession.store.sqlite import SqliteStore
 from tests.support.postgres import PostgresServer
 from tests.support.redis import RedisServer
+from tests.support.s3 import S3Server
 
 NewStore = Callable[[Path, Callable[[], PostgresServer]], Store]
 """Given a folder, and where a server comes from if one is needed: a store that is empty and not started."""
@@ -31,5 +33,8 @@ DISPATCHERS: dict[str, Callable[[Callable[[str], RedisServer]], Dispatcher]] = {
     "redis_cluster": lambda server: server("redis_cluster").dispatcher(),
 }
 """Given where a server of a kind comes from if one is needed: a bell that is silent and not started."""
-BLOBS: dict[str, Callable[[Path], BlobStore]] = {"local": lambda folder: LocalBlobs(folder / "blobs")}
+BLOBS: dict[str, Callable[[Path, Callable[[], S3Server]], BlobStore]] = {
+    "local": lambda folder, _: LocalBlobs(folder / "blobs"),
+    "s3": lambda _, server: S3Blobs(server().options(prefix="inner/folder")),
+}
 KEYS: dict[str, Callable[[Path], KeyStore]] = {"local": lambda folder: LocalKeys(folder / "keys")}

@@ -61,6 +61,19 @@ LEASES_EXPIRED = Counter("procession_leases_expired_total", "Claims whose lease 
 LOOP_FAILURES = Counter(
     "procession_maintenance_failures_total", "Passes of a maintenance loop that failed and were tried again.", ["loop"]
 )
+BLOB_SECONDS = Histogram(
+    "procession_blob_request_duration_seconds",
+    "Requests to an S3-compatible object store, each attempt, by verb (put, create, get, delete) and outcome (ok, exists, "
+    "not_found, refused, unavailable).",
+    ["verb", "outcome"],
+    buckets=_SECONDS,
+)
+BLOB_RETRIES = Counter(
+    "procession_blob_retries_total",
+    "Failed requests to the object store that were worth another attempt, by whether the process' retry budget granted "
+    "one.",
+    ["verb", "granted"],
+)
 HTTP_SECONDS = Histogram(
     "procession_http_request_duration_seconds",
     "From a request's head to the end of its answer, by the route's template; event streams are left out.",
