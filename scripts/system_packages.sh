@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests need from the system: Chromium drives the pages, PostgreSQL keeps records, Redis rings. As root on Debian it is installed; elsewhere you are told.
+# What the tests need from the system: Chromium drives the pages, PostgreSQL keeps records, Redis rings, Ceph's gateway speaks S3. As root on Debian it is installed; elsewhere you are told.
 set -euo pipefail
 
 say() { printf 'system packages: %s\n' "$*" >&2; }
@@ -16,10 +16,15 @@ has_redis() {
     { command -v redis-server && command -v redis-cli; } >/dev/null
 }
 
+has_s3() {
+    { command -v radosgw && command -v ceph-mon && command -v ceph-osd && command -v ceph; } >/dev/null
+}
+
 missing=()
 has_browser || missing+=(chromium)
 has_postgresql || missing+=(postgresql)
 has_redis || missing+=(redis-server)
+has_s3 || missing+=(radosgw ceph-mon ceph-osd)
 command -v git >/dev/null || missing+=(git)
 [ ${#missing[@]} = 0 ] && exit 0
 

@@ -172,8 +172,8 @@ class S3(_Section):
     retry_base_seconds: Annotated[float, Field(ge=0)] = 0.2
     """Wait before the second attempt; it doubles with each, with jitter."""
     retries_reserve: Annotated[int, Field(ge=0)] = 20
-    """Repeats this process may make while nothing succeeds; ten successes earn one back, so that a store that is away is
-    not hammered."""
+    """Repeats this process may make while nothing succeeds; ten successes earn one back, so that a store that is away
+    is not hammered."""
     requests_at_once_max: Annotated[int, Field(gt=0)] = 64
     """Requests of this process on their way at once; the others wait."""
     multipart_bytes_min: Annotated[int, Field(ge=5 * MIB)] = 16 * MIB

@@ -57,10 +57,9 @@ async def test_the_probe_accepts_a_good_store_and_leaves_nothing_behind(blobs: B
     await blobs.probe()
 
 
-async def test_every_object_is_named_once_and_tidying_takes_none(blobs: BlobStore) -> None:
-    names = {f"documents/{number}@key_{number}" for number in range(30)}
+async def test_tidying_takes_no_object(blobs: BlobStore) -> None:
+    names = [f"documents/{number}@key_{number}" for number in range(30)]
     for name in names:
-        await blobs.put(name, b"x")
+        await blobs.put(name, name.encode())
     assert await blobs.tidy() == 0
-    found = [name async for some in blobs.names() for name in some]
-    assert sorted(found) == sorted(names)
+    assert [await blobs.get(name) for name in names] == [name.encode() for name in names]

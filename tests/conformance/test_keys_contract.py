@@ -64,6 +64,20 @@ def test_creating_a_key_twice_keeps_the_first(keys: KeyStore) -> None:
     assert keys.open("key_1", sealed, "a") == b"secret"
 
 
+def test_keys_that_were_not_confirmed_are_told_oldest_first(keys: KeyStore) -> None:
+    for key_id, tenant in (("key_3", "acme"), ("key_1", "acme"), ("key_2", "other"), ("key_4", "acme")):
+        keys.create_document_key(tenant, key_id)
+    assert keys.made("key_4", 10) == [("key_1", "acme"), ("key_2", "other"), ("key_3", "acme")]
+    assert keys.made("key_4", 2) == [("key_1", "acme"), ("key_2", "other")]
+    keys.confirm("key_1")
+    keys.destroy("key_2")
+    assert keys.made("key_9", 10) == [("key_3", "acme"), ("key_4", "acme")]
+    keys.confirm("key_4")
+    assert keys.made("key_9", 10) == []
+    keys.create_document_key("acme", "key_5")
+    assert keys.made("key_9", 10) == [("key_5", "acme")]
+
+
 def test_an_unknown_key_is_not_found(keys: KeyStore) -> None:
     with pytest.raises(NotFound):
         keys.seal("key_never", b"x", "a")

@@ -104,7 +104,7 @@ def _allowed(info: FieldInfo) -> str:
             float: "number",
             str: "text",
             SecretStr: "text",
-            Path: "folder",
+            Path: "path",
             tuple: "list",
         }.get(kind, "list")
     ]

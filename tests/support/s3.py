@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import itertools
-
 import shutil
 import signal
 import socket

@@ -13,7 +13,6 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from procession.blobs.names import validated
@@ -46,13 +45,6 @@ class LocalBlobs:
     async def delete(self, name: str) -> None:
         """See ``BlobStore.delete``. Durable when it returns."""
         await asyncio.to_thread(self._delete, self._path(name))
-
-    async def names(self) -> AsyncIterator[list[str]]:
-        """See ``BlobStore.names``. One folder at a time, in a thread."""
-        folders = os.walk(self._folder)
-        while (folder := await asyncio.to_thread(next, folders, None)) is not None:
-            if names := [name.replace("~", "/") for name in folder[2] if not _is_temporary(name)]:
-                yield names
 
     async def tidy(self) -> int:
         """See ``BlobStore.tidy``. Files of writes that may still go on stay."""

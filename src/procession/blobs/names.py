@@ -1,7 +1,11 @@
 """Names of objects: what it is, a digest of its content, and the key that seals it.
 
-``KIND/DIGEST@KEY_ID``: content-addressed, so writing twice is harmless; the key's id ends the name, so a ledger of
-destroyed keys tells which objects are dead without opening any.
+``KIND/DIGEST@KEY_ID``: each name is one write's own, so writing twice is harmless and deleting one object never takes
+another's place. Nothing ever lists objects, so each name is known to the record before its object is written:
+
+- a document's follows from its key, which is stored first;
+- a result's follows from the claim that made it (analysis, fence), which is a row;
+- every other name is noted as intended (``services.intended``).
 """
 
 from __future__ import annotations
@@ -31,6 +35,21 @@ def object_name(kind: ObjectKind, digest: str, key_id: str) -> str:
     if not _PART.fullmatch(digest) or not _PART.fullmatch(key_id):
         raise InvalidRequest("An object's name needs a digest and a key id of lower-case letters and digits.")
     return validated(f"{kind.value}/{digest}@{key_id}")
+
+
+def document_name(key_id: str) -> str:
+    """The object of the one document that ``key_id`` seals."""
+    return object_name(ObjectKind.DOCUMENT, key_id, key_id)
+
+
+def result_digest(analysis_id: str, fence: int) -> str:
+    """Stands for the digest in the name of what the claim ``fence`` of an analysis writes: nobody else writes it."""
+    return f"{analysis_id}-{fence}"
+
+
+def result_name(analysis_id: str, fence: int, key_id: str) -> str:
+    """The object that a claim may have written, recorded or not."""
+    return object_name(ObjectKind.RESULT, result_digest(analysis_id, fence), key_id)
 
 
 def key_id_of(name: str) -> str:

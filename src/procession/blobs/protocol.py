@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Protocol
 
 
 class BlobStore(Protocol):
-    """Small protocol over local folders and S3-compatible stores. Names are ``[a-z0-9/_.@-]+``, listed for
-    maintenance only."""
+    """Small protocol over local folders and S3-compatible stores. Names are ``[a-z0-9/_.@-]+``.
+
+    There is no listing: what exists is known by the record, which names an object before it is written.
+    """
 
     async def put(self, name: str, data: bytes) -> None:
         """Durable when this returns (file and folder fsynced). Raises Unavailable, also when the disk is full."""
@@ -21,9 +22,6 @@ class BlobStore(Protocol):
 
     async def delete(self, name: str) -> None:
         """Deleting what is not there is fine."""
-
-    def names(self) -> AsyncIterator[list[str]]:
-        """Every object's name, some at a time, in no order; what is written or deleted meanwhile may be missing."""
 
     async def tidy(self) -> int:
         """Remove what interrupted writes left behind; returns how many. Raises Unavailable."""

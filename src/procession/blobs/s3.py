@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import obstore
 from obstore.store import S3Store
@@ -26,6 +26,9 @@ from procession.blobs.retry_budget import RetryBudget
 from procession.blobs.s3_errors import Answer, classify, told
 from procession.domain.errors import InvalidRequest, Unavailable
 from procession.telemetry import metrics
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, S3Config
 
 T = TypeVar("T")
 DEFAULT_REGION = "us-east-1"
@@ -170,7 +173,9 @@ class S3Blobs:
                     metrics.BLOB_RETRIES.labels(verb=verb, granted="no").inc()
                     raise told(error, self._where) from None
                 metrics.BLOB_RETRIES.labels(verb=verb, granted="yes").inc()
-                await asyncio.sleep(self._options.retry_base_seconds * 2 ** (attempt - 1) * self._chance.uniform(0.5, 1))
+                await asyncio.sleep(
+                    self._options.retry_base_seconds * 2 ** (attempt - 1) * self._chance.uniform(0.5, 1)
+                )
             else:
                 _observe(verb, Answer.EXISTS if done is False else Answer.OK, started)
                 self.budget.earn()
@@ -190,7 +195,7 @@ def _connect(options: S3Options) -> S3Store:
     if endpoint is not None and endpoint.startswith("http://") and not options.allow_http:
         raise InvalidRequest("s3.endpoint is not encrypted. Use https://, or set s3.allow_http on a network you trust.")
     region = options.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
-    client: dict[str, Any] = {
+    client: ClientConfig = {
         "allow_http": options.allow_http,
         "connect_timeout": timedelta(seconds=options.connect_seconds_max),
         "timeout": timedelta(seconds=options.request_seconds_max),
@@ -200,11 +205,13 @@ def _connect(options: S3Options) -> S3Store:
             client["root_certificate"] = options.ca_file.read_bytes()
         except OSError as error:
             raise InvalidRequest(f"s3.ca_file {options.ca_file} cannot be read: {error.strerror}.") from None
-    config: dict[str, Any] = {"region": region, "virtual_hosted_style_request": not options.path_style}
+    config: S3Config = {"region": region, "virtual_hosted_style_request": not options.path_style}
     if endpoint is not None:
         config["endpoint"] = endpoint
     if options.access_key_id is not None:
-        config |= {"access_key_id": options.access_key_id, "secret_access_key": options.secret_access_key}
+        config["access_key_id"] = options.access_key_id
+    if options.secret_access_key is not None:
+        config["secret_access_key"] = options.secret_access_key
     try:
         return S3Store(
             options.bucket,

@@ -203,6 +203,8 @@ def known_revisions() -> set[str]:
 
 def objects(settings: Settings) -> Finding:
     """A probe object beside the others, or in a passing folder on the same disk while there are none."""
+    if settings.blobs_url is not None:
+        return _named_objects(settings)
 
     async def probe(at: Path) -> None:
         await LocalBlobs(at).probe()
@@ -215,6 +217,19 @@ def objects(settings: Settings) -> Finding:
     except (ProcessionError, OSError) as error:
         return Finding("objects", Verdict.FAILED, f"{at}: {error}")
     return Finding("objects", Verdict.OK, "written, synced and read back")
+
+
+def _named_objects(settings: Settings) -> Finding:
+    from procession import wiring  # only here: it loads the whole server
+
+    async def probe() -> None:
+        await wiring.objects(settings).probe()
+
+    try:
+        asyncio.run(probe())
+    except ProcessionError as error:
+        return Finding("objects", Verdict.FAILED, error.message)
+    return Finding("objects", Verdict.OK, f"{settings.blobs_url}: created only when absent, read back and deleted")
 
 
 def listening(host: str, port: int) -> Finding:

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS document_keys (
 CREATE TABLE IF NOT EXISTS checks (name TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
 """
 _NONCE_BYTES = 12
+_CONFIRMED = "confirmed"
 
 
 class _Write:
@@ -113,6 +114,22 @@ class LocalKeys:
             self._destructions += 1
             self._documents.pop(key_id, None)
         self._empty_log()
+
+    def made(self, before: str, limit: int) -> list[tuple[str, str]]:
+        """See ``KeyStore.made``."""
+        select = "SELECT key_id, tenant FROM document_keys WHERE key_id > ? AND key_id < ? ORDER BY key_id LIMIT ?"
+        row = self._read("SELECT wrapped FROM checks WHERE name = ?", _CONFIRMED)
+        try:
+            with self._read_lock:
+                found = self._reader.execute(select, ("" if row is None else row[0].decode(), before, limit)).fetchall()
+        except sqlite3.Error as error:
+            raise Unavailable(f"The key store cannot be read: {error}") from error
+        return [(key_id, tenant) for key_id, tenant in found]
+
+    def confirm(self, key_id: str) -> None:
+        """See ``KeyStore.confirm``."""
+        replace = "INSERT OR REPLACE INTO checks (name, wrapped) VALUES (?, ?)"
+        self._commit(lambda conn: conn.execute(replace, (_CONFIRMED, key_id.encode())))
 
     # --- keys in memory -----------------------------------------------------------------------------------------------
 

@@ -22,3 +22,16 @@ class KeyStore(Protocol):
 
     def destroy(self, key_id: str) -> None:
         """After this returns, nothing sealed by the key can be opened again, by anyone."""
+
+    def made(self, before: str, limit: int) -> list[tuple[str, str]]:
+        """(key id, tenant) of document keys after the confirmed one and before the id ``before``, oldest first.
+
+        Ids sort by age. Destroyed keys are left out.
+        """
+
+    def confirm(self, key_id: str) -> None:
+        """Every key up to this one is accounted for in the record: ``made`` leaves them out from now on.
+
+        Kept with the keys, not with the record: when an older record is restored, keys of documents that it lost are
+        not taken for keys of uploads that nobody finished.
+        """

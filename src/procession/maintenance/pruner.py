@@ -1,28 +1,39 @@
-"""Forgets what has served its time, and finishes erasures and writes that a crash interrupted."""
+"""Forgets what has served its time, and finishes uploads, erasures and writes that a crash interrupted.
+
+Everything it deletes is named by the record; no store of objects is ever listed. What each pass costs depends on what
+there is to do, not on how much is stored.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
+from sqlalchemy import Connection
 
+from procession.blobs.names import document_name
+from procession.domain.clock import new_id
 from procession.domain.errors import NotFound
+from procession.domain.media import Media
 from procession.maintenance.contract import Loop
 from procession.services.foundation import Foundation
-from procession.store import documents, erasure, idempotency
+from procession.store import documents, erasure, idempotency, intents
 from procession.store.documents import Document
 
 PASS_SECONDS = 600.0
 IDEMPOTENCY_HOURS = 24
 """How long a request may be repeated under its Idempotency-Key."""
-ERASED_READ = 500
+UPLOAD_MINUTES = 60
+"""An upload whose key is this old and that was not recorded is given up: nobody was told that it was taken."""
+READ_MAX = 500
+"""Rows or keys read, and changed, in one transaction."""
+DELETIONS_AT_ONCE = 16
 OVERLAP = timedelta(minutes=5)
-SWEEP_EVERY = timedelta(hours=24)
-"""How often every object's name is looked at; the first pass after a start does too."""
-LOOKED_UP = 500
-"""Keys asked about in one statement."""
+TIDY_EVERY = timedelta(hours=24)
+"""How often files of interrupted writes are looked for in a folder of objects; so does the first pass of a start."""
 
 log = structlog.get_logger(__name__)
 
@@ -33,26 +44,39 @@ class Pruner(Loop):
     def __init__(self, foundation: Foundation) -> None:
         super().__init__()
         self._on = foundation
-        self._swept: datetime | None = None
+        self._tidied: datetime | None = None
         self._erased_since = datetime(1970, 1, 1, tzinfo=UTC)  # the first pass looks at every erasure there was
 
     async def once(self) -> None:
         now = self._on.clock()
         await self._on.store.write(lambda conn: idempotency.prune(conn, now - timedelta(hours=IDEMPOTENCY_HOURS)))
+        given_up = await self._give_up_uploads(now)
         await self._destroy_left_keys()
-        await self._finish_erasures()
+        overdue = await self._expire_intents(now)
+        await self._delete()
         self._erased_since = now - OVERLAP
-        if self._swept is None or now - self._swept >= SWEEP_EVERY:
-            unfinished, left = await self._on.vault.tidy(), await self._delete_left_objects()
-            self._swept = now
-            if unfinished or left:
-                log.info("pruner.swept", unfinished_files=unfinished, objects_of_erased_documents=left)
+        unfinished = 0
+        if self._tidied is None or now - self._tidied >= TIDY_EVERY:
+            unfinished = await self._on.vault.tidy()
+            self._tidied = now
+        if given_up or overdue or unfinished:
+            log.info("pruner.swept", uploads=given_up, objects=overdue, files=unfinished)
 
     async def pause(self) -> None:
         await asyncio.sleep(PASS_SECONDS)
 
+    async def _give_up_uploads(self, now: datetime) -> int:
+        """Keys that no document was recorded under become keys of erased documents. Returns how many there were."""
+        keys, given_up = self._on.vault.keys, 0
+        before = new_id("key", int((now - timedelta(minutes=UPLOAD_MINUTES)).timestamp() * 1000))
+        while made := await asyncio.to_thread(keys.made, before, READ_MAX):
+            uploads = [_given_up(key_id, tenant, now) for key_id, tenant in made]
+            given_up += await self._on.store.write(partial(_abandon, uploads=uploads))
+            await asyncio.to_thread(keys.confirm, made[-1][0])
+        return given_up
+
     async def _destroy_left_keys(self) -> None:
-        read = partial(documents.erased, since=self._erased_since, limit=ERASED_READ)
+        read = partial(documents.erased, since=self._erased_since, limit=READ_MAX)
         found = await self._on.store.read(partial(read, after_id=""))
         while found:
             for document in found:
@@ -61,25 +85,19 @@ class Pruner(Loop):
                     await self._on.vault.delete(document.blob_ref)
             found = await self._on.store.read(partial(read, after_id=found[-1].id))
 
-    async def _finish_erasures(self) -> None:
-        """Delete what an erasure named and did not come to. An erasure that still runs does no harm: both delete."""
-        while names := await self._on.store.read(lambda conn: erasure.due(conn, ERASED_READ)):
-            for name in names:
-                await self._on.vault.delete(name)
-            await self._on.store.write(partial(erasure.deleted, names=names))
+    async def _expire_intents(self, now: datetime) -> int:
+        expired = 0
+        while some := await self._on.store.write(lambda conn: intents.expire(conn, now, READ_MAX)):
+            expired += some
+        return expired
 
-    async def _delete_left_objects(self) -> int:
-        """Objects of erased documents, whose keys are destroyed by now. Returns how many there were."""
-        left = 0
-        async for found in self._on.vault.sealed_objects():
-            keys = sorted(set(found.values()))
-            for start in range(0, len(keys), LOOKED_UP):
-                some = frozenset(keys[start : start + LOOKED_UP])
-                dead = await self._on.store.read(partial(documents.erased_keys, key_ids=some))
-                for name in [name for name, key_id in found.items() if key_id in dead]:
-                    await self._on.vault.delete(name)
-                    left += 1
-        return left
+    async def _delete(self) -> None:
+        """Delete what the record names. An erasure that still runs does no harm: both delete."""
+        while names := await self._on.store.read(lambda conn: erasure.due(conn, READ_MAX)):
+            for start in range(0, len(names), DELETIONS_AT_ONCE):
+                some = names[start : start + DELETIONS_AT_ONCE]
+                await asyncio.gather(*(self._on.vault.delete(name) for name in some))
+            await self._on.store.write(partial(erasure.deleted, names=names))
 
     def _has_key(self, document: Document) -> bool:
         try:
@@ -87,3 +105,24 @@ class Pruner(Loop):
         except NotFound:
             return False
         return True
+
+
+def _given_up(key_id: str, tenant: str, now: datetime) -> Document:
+    """What is recorded of an upload that nobody finished: whose key and object are to go."""
+    return Document(
+        id=new_id("doc"),
+        tenant=tenant,
+        fingerprint="",
+        key_id=key_id,
+        blob_ref=document_name(key_id),
+        size_bytes=0,
+        content_type=Media.PDF,
+        created_at=now,
+        erased_at=now,
+    )
+
+
+def _abandon(conn: Connection, uploads: Sequence[Document]) -> int:
+    abandoned = documents.abandon(conn, uploads)
+    erasure.note(conn, [one.blob_ref for one in abandoned])
+    return len(abandoned)

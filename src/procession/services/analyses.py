@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from procession.blobs.names import result_name
 from procession.dispatch.changes import Changes
 from procession.domain.analysis import TERMINAL, Analysis, Priority, State
 from procession.domain.errors import Conflict, NotFound, ProcessionError
@@ -251,7 +252,15 @@ class Analyses:
         await self._stopped(principal, analysis_id)
         now = self._on.clock()
         erased = await self._on.store.write(
-            lambda conn: erasure.erase(conn, principal.tenant, analysis_id, principal.actor, now, principal.trace_id),
+            lambda conn: erasure.erase(
+                conn,
+                principal.tenant,
+                analysis_id,
+                principal.actor,
+                now,
+                principal.trace_id,
+                result_name=result_name,
+            ),
             tenant=principal.tenant,
         )
         await self._destroy(erased)

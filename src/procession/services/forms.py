@@ -16,11 +16,11 @@ from procession.domain.clock import new_id
 from procession.domain.errors import InvalidRequest, NotFound, Permanent, PreconditionFailed, TooLarge
 from procession.domain.form import Form
 from procession.domain.principal import Principal
-from procession.services import cursors, export, form_schema
+from procession.services import cursors, export, form_schema, intended
 from procession.services.foundation import Foundation
 from procession.services.vault import form_title_context, share_context
 from procession.services.views import FormView, Page, PublicForm, ResponseView
-from procession.store import forms, idempotency
+from procession.store import forms, idempotency, intents
 from procession.store.forms import FormRow, ResponseRow
 
 PUBLIC_ACTOR = "public:form"
@@ -178,12 +178,16 @@ class Forms:
 
     async def _answer(self, row: FormRow, answers: dict[str, Any], key: str | None) -> ResponseView:
         view = ResponseView(id=new_id("resp"), submitted_at=self._on.clock(), form_version=row.version, values=answers)
-        ref = await self._on.vault.put(ObjectKind.RESPONSE, row.key_id, view.model_dump_json().encode())
+        body = view.model_dump_json().encode()
+        ref = await intended.put(
+            self._on, row.tenant, ObjectKind.RESPONSE, row.key_id, body, hashlib.sha256(body).hexdigest()
+        )
         response = ResponseRow(view.id, row.tenant, row.id, row.version, ref, view.submitted_at)
         most, region = self._on.settings.http.responses_per_form_max, self._on.settings.region
 
         def unit(conn: Connection) -> None:
             forms.add_response(conn, response, most, region, PUBLIC_ACTOR)
+            intents.fulfil(conn, [ref])
             if key is not None:
                 idempotency.complete(conn, row.tenant, _route(row), key, view.id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -11,9 +12,10 @@ from sqlalchemy import Connection
 
 from procession.blobs.names import ObjectKind
 from procession.domain.errors import NotFound
+from procession.services import intended
 from procession.services.foundation import Foundation
 from procession.services.views import PageImage
-from procession.store import documents, page_images
+from procession.store import documents, intents, page_images
 from procession.store.documents import Document
 from procession.store.page_images import PageImageRow
 
@@ -63,13 +65,17 @@ class Pictures:
             content = await self._on.vault.get(document.blob_ref)
             png = await self._render(content, page, WIDTH_PIXELS)
         digest = hashlib.sha256(png).hexdigest()
-        blob_ref = await self._on.vault.put(ObjectKind.PAGE_IMAGE, document.key_id, png, digest)
+        own = hashlib.sha256(secrets.token_bytes(16) + png).hexdigest()  # another request may draw the same page
+        blob_ref = await intended.put(self._on, document.tenant, ObjectKind.PAGE_IMAGE, document.key_id, png, own)
         image = PageImageRow(document.id, page, blob_ref, digest, self._on.clock())
 
         def unit(conn: Connection) -> PageImageRow:
             if documents.keep(conn, document.id) is None:
                 raise NotFound
-            return page_images.insert_if_absent(conn, image)
+            standing = page_images.insert_if_absent(conn, image)
+            if standing.blob_ref == blob_ref:  # else the one that lost is deleted when its intent is due
+                intents.fulfil(conn, [blob_ref])
+            return standing
 
         try:
             row = await self._on.store.write(unit, tenant=document.tenant)

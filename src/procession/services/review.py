@@ -16,7 +16,7 @@ from procession.domain.clock import new_id
 from procession.domain.errors import Conflict, InvalidRequest, NotFound, Permanent, PreconditionFailed
 from procession.domain.form import DigitizedDocument, Form
 from procession.domain.principal import Principal
-from procession.services import field_changes, form_definition, results
+from procession.services import field_changes, form_definition, intended, results
 from procession.services.added_fields import ADDED_MAX, added
 from procession.services.calibrating import outcomes
 from procession.services.foundation import Foundation
@@ -25,7 +25,7 @@ from procession.services.showing import analysis_view
 from procession.services.templates import Prepared, Templates
 from procession.services.vault import form_title_context, share_context
 from procession.services.views import AnalysisView
-from procession.store import analyses, documents, forms, review_outcomes
+from procession.store import analyses, documents, forms, intents, review_outcomes
 from procession.store.forms import FormRow
 from procession.store.reviews import ReviewCounts, apply_review
 
@@ -98,7 +98,8 @@ class Reviews:
         body = results.encode_decisions(analysis_id, decisions)
         nonce = secrets.token_bytes(16)  # one object per request, so that deleting one never hits another's
         digest = hashlib.sha256(nonce + body).hexdigest()
-        review_ref = await self._on.vault.put(ObjectKind.REVIEW, reviewed.key_id, body, digest)
+        tenant = principal.tenant
+        review_ref = await intended.put(self._on, tenant, ObjectKind.REVIEW, reviewed.key_id, body, digest)
         form = await self._form(reviewed, corrected) if finish else None
         template = None if form is None else await self._template(reviewed, corrected, form)
         counts = ReviewCounts(
@@ -107,10 +108,7 @@ class Reviews:
         try:
             after = await self._record(principal, reviewed, review_ref, counts, decisions, form, template)
         except Permanent:  # raised by the unit, so nothing names these
-            left = [review_ref]
-            left += [] if form is None else [form.definition_ref]
-            left += [] if template is None else [template.source.body_ref]
-            for name in left:
+            for name in _written(review_ref, form, template):
                 await self._on.vault.delete(name)
             raise
         previous = reviewed.analysis.review_ref
@@ -193,7 +191,9 @@ class Reviews:
             tenant=reviewed.analysis.tenant,
             analysis_id=reviewed.analysis.id,
             key_id=key_id,
-            definition_ref=await vault.put(ObjectKind.FORM, key_id, body, digest),
+            definition_ref=await intended.put(
+                self._on, reviewed.analysis.tenant, ObjectKind.FORM, key_id, body, digest
+            ),
             title_sealed=vault.seal_text(key_id, definition.title or "", form_title_context(form_id)),
             share_hash=hashlib.sha256(token.encode()).hexdigest(),
             share_sealed=vault.seal_text(key_id, token, share_context(form_id)),
@@ -237,6 +237,15 @@ class Reviews:
                 review_outcomes.record(conn, judged, before.engine_version, now)
             if template is not None:
                 self._templates.record(conn, template, principal)
+            intents.fulfil(conn, _written(review_ref, form, template))
             return after
 
         return await self._on.store.write(unit, tenant=principal.tenant)
+
+
+def _written(review_ref: str, form: FormRow | None, template: Prepared | None) -> list[str]:
+    """The objects of one request."""
+    written = [review_ref]
+    written += [] if form is None else [form.definition_ref]
+    written += [] if template is None else [template.source.body_ref]
+    return written

@@ -213,7 +213,7 @@ class Submissions:
         vault, key_id = self._on.vault, new_id("key")
         try:
             await vault.create_key(upload.principal.tenant, key_id)
-            blob_ref = await vault.put(ObjectKind.DOCUMENT, key_id, upload.content, upload.fingerprint)
+            blob_ref = await vault.put(ObjectKind.DOCUMENT, key_id, upload.content, digest=key_id)
         except BaseException:
             with contextlib.suppress(ProcessionError):
                 await vault.destroy(key_id)
@@ -240,7 +240,10 @@ class Submissions:
                 await self._on.vault.delete(fresh.blob_ref)
 
     async def _record(self, upload: _Upload, document: Document, fresh: Document | None) -> Analysis:
-        analysis = self._analysis(upload, document)
+        try:
+            analysis = self._analysis(upload, document)
+        except NotFound:  # the key was destroyed meanwhile, with the document or with an upload given up for lost
+            raise _RacedError from None
         principal, engine = upload.principal, self._on.engine_version
 
         def unit(conn: Connection) -> Analysis:

@@ -20,6 +20,7 @@ from procession.domain.layout import PageLayout, Sketch
 from procession.domain.principal import Principal
 from procession.domain.template import CANDIDATES_MAX, Remembered
 from procession.sandbox.recalling import Candidate, Lookup
+from procession.services import intended
 from procession.services.foundation import Foundation
 from procession.services.views import TemplateView
 from procession.store import erasure, forms, templates
@@ -68,7 +69,7 @@ class Templates:
             return None
         now = self._on.clock()
         digest = hashlib.sha256(form_id.encode() + body).hexdigest()  # one object per attempt, so dropping it is safe
-        ref = await self._on.vault.put(ObjectKind.TEMPLATE, key_id, body, digest)
+        ref = await intended.put(self._on, analysis.tenant, ObjectKind.TEMPLATE, key_id, body, digest)
         known = document.known
         return Prepared(
             templates.fresh(

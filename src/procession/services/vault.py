@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
 
 from procession.blobs.names import ObjectKind, key_id_of, object_name
 from procession.blobs.protocol import BlobStore
@@ -44,11 +43,6 @@ class Vault:
     async def delete(self, name: str) -> None:
         """Deleting what is not there is fine."""
         await self._blobs.delete(name)
-
-    async def sealed_objects(self) -> AsyncIterator[dict[str, str]]:
-        """Every object's name -> the id of its key, some at a time. For maintenance."""
-        async for names in self._blobs.names():
-            yield {name: name.rpartition("@")[2] for name in names if "@" in name}
 
     async def tidy(self) -> int:
         """Remove what interrupted writes left behind; returns how many."""

@@ -47,9 +47,7 @@ _REFERENCES = (
     .select_from(analyses)
     .where(analyses.c.document_id == bindparam("id_"), analyses.c.erased_at.is_(None))
 )
-_ERASED_KEYS = select(documents.c.key_id).where(
-    documents.c.key_id.in_(bindparam("keys_", expanding=True)), documents.c.erased_at.is_not(None)
-)
+_RECORDED_KEYS = select(documents.c.key_id).where(documents.c.key_id.in_(bindparam("keys_", expanding=True)))
 _ERASED = (
     select(*_COLUMNS)
     .where(documents.c.erased_at >= bindparam("since_"), documents.c.id > bindparam("after_"))
@@ -88,15 +86,14 @@ def get(conn: Connection, document_id: str) -> Document | None:
     return None if row is None else _document(row)
 
 
-def insert(conn: Connection, document: Document, region: str, actor: str, trace_id: str | None) -> Document:
+def insert(conn: Connection, document: Document, region: str, actor: str, trace_id: str | None) -> Document | None:
     """Store a document and journal it, or return the live one that already holds the same bytes.
 
-    When another one comes back (its id differs), the caller's key and object are orphans: destroy that key.
+    When another one comes back (its id differs), the caller's key and object are orphans: destroy that key. None: this
+    upload took so long that it was given up (``abandon``) and its key is being destroyed.
     """
     if insert_if_absent(conn, documents, _values(document)) == 0:
-        found = find_live(conn, document.tenant, document.fingerprint)
-        assert found is not None, "only the live duplicate can refuse a row with a fresh id"
-        return found
+        return find_live(conn, document.tenant, document.fingerprint)
     _journal(conn, document, "document.stored", 1, region, actor, trace_id, document.created_at)
     return document
 
@@ -133,9 +130,15 @@ def erased(conn: Connection, since: datetime, after_id: str, limit: int) -> list
     return [_document(row) for row in rows]
 
 
-def erased_keys(conn: Connection, key_ids: Collection[str]) -> set[str]:
-    """Those of ``key_ids`` whose document was erased: whatever they sealed is to be deleted."""
-    return set(conn.execute(_ERASED_KEYS, {"keys_": sorted(key_ids)}).scalars())
+def abandon(conn: Connection, uploads: Collection[Document]) -> list[Document]:
+    """Record as erased those of ``uploads`` that nobody recorded under their key; returns them.
+
+    From then on nobody can: whoever still tries finds the key taken, and starts again with a new one. Not journaled:
+    to the journal these documents never were.
+    """
+    recorded = set(conn.execute(_RECORDED_KEYS, {"keys_": sorted(one.key_id for one in uploads)}).scalars())
+    lost = [one for one in uploads if one.key_id not in recorded]
+    return [one for one in lost if insert_if_absent(conn, documents, _values(one))]
 
 
 def _values(document: Document) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Erasure: the record forgets what it pointed at, and says which objects and keys are to be destroyed after COMMIT.
 
 The objects' names are kept in ``deletions`` by the same transaction until they are deleted, so a crash forgets none.
+What was written and never recorded is known by the claims that may have written it, or by its intent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -28,6 +29,9 @@ class Erased:
     """Keys of documents that nothing refers to any more."""
 
 
+ResultName = Callable[[str, int, str], str]
+"""(analysis id, fence, key id) -> the object that this claim may have written."""
+
 _ERASE = rows.change(
     analyses.c.tenant == bindparam("tenant_"),
     analyses.c.state != State.PROCESSING.value,
@@ -47,13 +51,21 @@ _DONE = delete(deletions).where(deletions.c.name.in_(bindparam("names_", expandi
 
 
 def erase(
-    conn: Connection, tenant: str, analysis_id: str, actor: str, now: datetime, trace_id: str | None = None
+    conn: Connection,
+    tenant: str,
+    analysis_id: str,
+    actor: str,
+    now: datetime,
+    trace_id: str | None = None,
+    *,
+    result_name: ResultName | None = None,
 ) -> Erased:
     """Erase an analysis, its form and answers, and its document when this was the last reference.
 
-    A pending one is cancelled first. Raises NotFound; Conflict while it runs (cancel it, then erase).
+    A pending one is cancelled first. With ``result_name``, results of claims that were never recorded go too. Raises
+    NotFound; Conflict while it runs (cancel it, then erase).
     """
-    found = _erase(conn, tenant, analysis_id, actor, now, trace_id)
+    found = _erase(conn, tenant, analysis_id, actor, now, trace_id, result_name)
     erased = replace(found, blob_refs=tuple(dict.fromkeys(found.blob_refs)))
     note(conn, erased.blob_refs)
     return erased
@@ -75,7 +87,15 @@ def deleted(conn: Connection, names: Sequence[str]) -> None:
     conn.execute(_DONE, {"names_": list(names)})
 
 
-def _erase(conn: Connection, tenant: str, analysis_id: str, actor: str, now: datetime, trace_id: str | None) -> Erased:
+def _erase(
+    conn: Connection,
+    tenant: str,
+    analysis_id: str,
+    actor: str,
+    now: datetime,
+    trace_id: str | None,
+    result_name: ResultName | None,
+) -> Erased:
     hold(conn, analyses, analysis_id, Hold.ALONE)
     analysis = require(conn, tenant, analysis_id)
     documents.hold_alone(conn, analysis.document_id)  # so that what is counted below stays as it is
@@ -88,6 +108,8 @@ def _erase(conn: Connection, tenant: str, analysis_id: str, actor: str, now: dat
         raise Conflict
     rows.append(conn, row, "analysis.erased", actor, now, trace_id)
     refs = [ref for ref in (analysis.result_ref, analysis.review_ref) if ref is not None]
+    if result_name is not None and (sealed := documents.get(conn, analysis.document_id)) is not None:
+        refs += [result_name(analysis_id, fence, sealed.key_id) for fence in range(1, analysis.fence + 1)]
     one_at_a_time(conn, templates.CHANGES, tenant)
     refs += templates.erase_source(conn, analysis_id, actor, now, trace_id)
     refs += forms.erase_of_analysis(conn, analysis_id, analysis.region, actor, now, trace_id)

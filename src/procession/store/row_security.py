@@ -16,8 +16,11 @@ PARENTS = {
 }
 """Tables without a tenant of their own: a row belongs to whom its parent (table, reference) belongs."""
 
-WITHOUT_TENANT = frozenset({"alembic_version", "schema_compatibility", "deletions", "review_outcomes", "calibrations"})
-"""Tables with nothing of a tenant: versions, names of objects that are being deleted, counts over all tenants."""
+WITHOUT_TENANT = frozenset(
+    {"alembic_version", "schema_compatibility", "deletions", "intents", "review_outcomes", "calibrations"}
+)
+"""Tables with nothing of a tenant: versions, names of objects that are being written or deleted, counts over all
+tenants."""
 
 # in a sub-select the settings are read once per statement, not once per row
 _SYSTEM = "(SELECT current_setting('procession.scope', true)) = 'system'"

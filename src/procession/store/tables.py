@@ -78,15 +78,21 @@ Index(
     sqlite_where=text("erased_at IS NULL"),
     postgresql_where=text("erased_at IS NULL"),
 )
-Index(  # small: what was erased, for the sweep that finds objects by their key
-    "ix_documents_key_id_erased",
-    documents.c.key_id,
-    sqlite_where=text("erased_at IS NOT NULL"),
-    postgresql_where=text("erased_at IS NOT NULL"),
+Index(  # one document per key: recording an upload and giving it up for lost cannot both succeed
+    "uq_documents_key_id", documents.c.key_id, unique=True
 )
 
 # names of objects whose records were erased, until they are deleted: a crash in between forgets none
 deletions = Table("deletions", metadata, Column("name", String(200), primary_key=True))
+
+# names of objects that are being written, until what names them for good is recorded; overdue ones become deletions
+intents = Table(
+    "intents",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+)
+Index("ix_intents_due_at", intents.c.due_at)
 
 batches = Table(
     "batches",

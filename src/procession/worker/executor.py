@@ -13,7 +13,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Connection
 
-from procession.blobs.names import ObjectKind
+from procession.blobs.names import ObjectKind, result_digest
 from procession.domain.analysis import Analysis, AnalysisOptions, Progress, State, Trigger
 from procession.domain.errors import LostClaim, Permanent, ProcessionError, Transient
 from procession.domain.form import DigitizedDocument
@@ -114,9 +114,8 @@ class Executor:
 
         few = len(found.form.fields) <= INLINE_FIELDS_MAX
         body, digest = encoded() if few else await asyncio.to_thread(encoded)
-        owner = f"{analysis.id}:{analysis.fence}:{digest}"
         ref = await self._on.vault.put(
-            ObjectKind.RESULT, document.key_id, body, hashlib.sha256(owner.encode()).hexdigest()
+            ObjectKind.RESULT, document.key_id, body, result_digest(analysis.id, analysis.fence)
         )
         for source, pages in Counter(page.source for page in found.pages).items():
             metrics.PAGES.labels(source=source).inc(pages)

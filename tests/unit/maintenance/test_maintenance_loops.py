@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import random
 
+import pytest
+from sqlalchemy import update
+
+from procession.blobs.names import ObjectKind, key_id_of, result_digest
 from procession.domain.analysis import State
-from procession.domain.errors import NotFound
+from procession.domain.clock import new_id
+from procession.domain.errors import Conflict, NotFound
 from procession.domain.principal import Principal
 from procession.maintenance.pruner import Pruner
 from procession.maintenance.relay import Relay
 from procession.maintenance.rescuer import Rescuer
-from procession.store import claims, erasure
-from tests.unit.services.acting import FIELDS, PDF, House, a_document
+from procession.services import intended
+from procession.store import analyses, claims, documents, erasure, intents, tables
+from tests.support.objects import names
+from tests.unit.services.acting import FIELDS, PDF, House, a_document, later
 
 
 async def test_the_relay_offers_few_of_one_tenant_and_someone_of_everyone(house: House) -> None:
@@ -60,11 +67,85 @@ async def test_the_pruner_deletes_objects_that_a_crash_left_after_their_key_was_
     erased = await on.store.write(lambda conn: erasure.erase(conn, "acme", gone.id, "key:test", now))
     (key_id,) = erased.key_ids
     await on.vault.destroy(key_id)  # and here the process died
-    assert len(await _objects(house, key_id)) == 2
+    assert len(_objects(house, key_id)) == 2
     await Pruner(on).once()
-    assert await _objects(house, key_id) == []
+    assert _objects(house, key_id) == []
     assert (await house.app.analyses.result(house.owner, kept.id)).form is not None
     assert (await house.app.analyses.document(house.owner, kept.id))[0] == PDF
+
+
+async def test_an_upload_that_died_before_its_record_leaves_neither_key_nor_object(house: House) -> None:
+    kept = await house.upload()
+    on = house.app.foundation
+    key_id = new_id("key")
+    await on.vault.create_key("acme", key_id)
+    await on.vault.put(ObjectKind.DOCUMENT, key_id, PDF, digest=key_id)  # and here the process died
+    await Pruner(on).once()
+    assert len(_objects(house, key_id)) == 1, "it may still be recorded"
+    await Pruner(later(on)).once()
+    assert _objects(house, key_id) == []
+    with pytest.raises(NotFound):
+        house.app.keys.seal(key_id, b"gone", "probe")
+    assert (await house.app.analyses.document(house.owner, kept.id))[0] == PDF
+
+
+async def test_an_upload_that_was_given_up_and_comes_back_is_taken_under_a_new_key(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on, put = house.app.foundation, house.app.blobs.put
+    paused: list[str] = []
+
+    async def slow(name: str, data: bytes) -> None:
+        await put(name, data)
+        if not paused:
+            paused.append(name)
+            await Pruner(later(on)).once()
+
+    monkeypatch.setattr(house.app.blobs, "put", slow)
+    taken = await house.upload()
+    assert (await house.app.analyses.document(house.owner, taken.id))[0] == PDF
+    (left,) = names(house.app.settings.data / "blobs")
+    assert left != paused[0]
+
+
+async def test_the_pruner_looks_at_a_key_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    abandon = documents.abandon
+    monkeypatch.setattr(documents, "abandon", lambda conn, some: looked.append(len(some)) or abandon(conn, some))  # type: ignore[func-returns-value]
+    for number in range(3):
+        await house.upload(PDF + bytes([number]))
+    pruner = Pruner(later(house.app.foundation))
+    await pruner.once()
+    await pruner.once()
+    await Pruner(later(house.app.foundation)).once()
+    assert looked == [3]
+
+
+async def test_an_object_whose_record_never_came_is_deleted_and_cannot_be_recorded_any_more(house: House) -> None:
+    view = await house.reviewed_document()
+    on = house.app.foundation
+    key_id = key_id_of((await on.store.read(lambda conn: analyses.require(conn, "acme", view.id))).result_ref or "")
+    name = await intended.put(on, "acme", ObjectKind.REVIEW, key_id, b"decisions", "0123abcd")
+    await Pruner(on).once()
+    assert await on.vault.get(name) == b"decisions"
+    await Pruner(later(on)).once()
+    with pytest.raises(NotFound):
+        await on.vault.get(name)
+    with pytest.raises(Conflict):
+        await on.store.write(lambda conn: intents.fulfil(conn, [name]))
+
+
+async def test_erasing_deletes_results_that_a_lost_claim_wrote(house: House) -> None:
+    """The claim is the only trace of it: it ended without recording what it had written."""
+    view = await house.reviewed_document()
+    on = house.app.foundation
+    analysis = await on.store.read(lambda conn: analyses.require(conn, "acme", view.id))
+    key_id = key_id_of(analysis.result_ref or "")
+    assert analysis.fence == 1
+    await on.store.write(lambda conn: conn.execute(update(tables.analyses).values(fence=2)))
+    await on.vault.put(ObjectKind.RESULT, key_id, b"late", result_digest(view.id, 2))
+    await house.app.analyses.erase(house.owner, view.id)
+    assert names(house.app.settings.data / "blobs") == set()
 
 
 async def test_the_pruner_finishes_an_erasure_whose_document_lives_on(house: House) -> None:
@@ -78,11 +159,11 @@ async def test_the_pruner_finishes_an_erasure_whose_document_lives_on(house: Hou
     assert erased.key_ids == ()
     assert len(erased.blob_refs) == 3, "the result, the corrections and the form"
     await Pruner(on).once()
-    left = {name async for names in house.app.blobs.names() for name in names}
+    left = names(house.app.settings.data / "blobs")
     assert not left & set(erased.blob_refs)
     assert (await house.app.analyses.document(house.owner, kept.id))[0] == PDF
     assert await on.store.read(lambda conn: erasure.due(conn, 10)) == []
 
 
-async def _objects(house: House, key_id: str) -> list[str]:
-    return [name async for names in house.app.blobs.names() for name in names if name.endswith(f"@{key_id}")]
+def _objects(house: House, key_id: str) -> list[str]:
+    return [name for name in names(house.app.settings.data / "blobs") if name.endswith(f"@{key_id}")]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from procession.domain.analysis import AnalysisOptions
 from procession.domain.form import DigitizedDocument, Field, Form, Option, Page, Section
 from procession.domain.principal import Principal
+from procession.services.foundation import Foundation
+from procession.services.intended import INTENT_MINUTES
 from procession.services.views import AnalysisView
 from procession.store import claims
 from procession.wiring import Application
@@ -48,6 +51,11 @@ FIELDS = (
     a_field(3, type="radio", label="Meal", name="meal", options=(Option(label="Fish"), Option(label="Vegetables"))),
     a_field(4, type="currency", label="Total", name="total", source="text", box=None, value="1500.00"),
 )
+
+
+def later(on: Foundation, minutes: float = INTENT_MINUTES + 1) -> Foundation:
+    """The same services, whose clock is ahead: for loops that wait until something is old."""
+    return replace(on, clock=lambda: on.clock() + timedelta(minutes=minutes))
 
 
 @dataclass(frozen=True)

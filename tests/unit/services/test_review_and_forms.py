@@ -19,6 +19,7 @@ from procession.services.forms import FormInvalid
 from procession.services.review import FieldAction
 from procession.services.views import FormView
 from procession.settings import Http, Settings
+from tests.support.objects import names
 from tests.unit.services.acting import House, a_document, a_field
 
 
@@ -137,7 +138,7 @@ async def test_a_table_of_answers_runs_no_formula(house: House) -> None:
 
 
 async def _objects(house: House) -> set[str]:
-    return {name async for names in house.app.blobs.names() for name in names}
+    return names(house.app.settings.data / "blobs")
 
 
 async def test_a_correction_that_says_the_same_again_is_an_object_of_its_own(house: House) -> None:

@@ -21,7 +21,8 @@ from procession.services.review import FieldAction
 from procession.services.views import AnalysisView
 from procession.store import analyses
 from tests.support.copies import LABELS, form
-from tests.unit.services.acting import House
+from tests.support.objects import names
+from tests.unit.services.acting import House, later
 
 REMEMBER = pipeline.EngineOptions(remember=True)
 STRANGER = Principal("other", "key:other", "trace-2")
@@ -72,8 +73,8 @@ class Desk:
     async def body(self) -> str:
         """The only stored template."""
         vault = self.house.app.foundation.vault
-        names = [name async for some in vault.sealed_objects() for name in some]
-        (name,) = [one for one in names if one.startswith(ObjectKind.TEMPLATE)]
+        stored = names(self.house.app.settings.data / "blobs")
+        (name,) = [one for one in stored if one.startswith(ObjectKind.TEMPLATE)]
         return (await vault.get(name)).decode()
 
 
@@ -161,11 +162,10 @@ async def test_nothing_filled_in_is_in_the_template(desk: Desk) -> None:
 
 async def test_erasing_the_only_source_ends_it_and_its_object_cannot_be_read(desk: Desk) -> None:
     first = await desk.approve(await desk.read(form()))
-    vault = desk.house.app.foundation.vault
     assert await desk.body()
     await desk.house.app.analyses.erase(desk.house.owner, first.id)
-    names = [name async for some in vault.sealed_objects() for name in some]
-    assert [name for name in names if name.startswith(ObjectKind.TEMPLATE)] == []
+    stored = names(desk.house.app.settings.data / "blobs")
+    assert [name for name in stored if name.startswith(ObjectKind.TEMPLATE)] == []
     assert (await desk.read(form(FILLED))).template_id is None
 
 
@@ -232,23 +232,24 @@ async def test_a_review_that_is_overtaken_takes_nothing_from_the_other(desk: Des
 async def test_a_crash_between_object_and_record_leaves_no_template(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The object alone is nothing: no page is known by it, and it goes with its document."""
+    """The object alone is nothing: no page is known by it, and it goes when its time is up."""
     first = await desk.read(form())
     app = desk.house.app
 
-    async def dies(*_: object, **__: object) -> None:
+    def dies(*_: object) -> None:
         raise ConnectionResetError
 
     with monkeypatch.context() as patched:
-        patched.setattr(app.store, "write", dies)
+        patched.setattr(app.templates, "record", dies)
         with pytest.raises(ConnectionResetError):
             await desk.approve(first)
     assert await desk.body()
     assert (await desk.read(form(FILLED))).template_id is None
-    await app.analyses.erase(desk.house.owner, first.id)
     await Pruner(app.foundation).once()
-    names = [name async for some in app.foundation.vault.sealed_objects() for name in some]
-    assert [name for name in names if name.startswith(ObjectKind.TEMPLATE)] == []
+    assert await desk.body(), "it may still be recorded"
+    await Pruner(later(app.foundation)).once()
+    stored = names(app.settings.data / "blobs")
+    assert [name for name in stored if name.startswith(ObjectKind.TEMPLATE)] == []
 
 
 async def test_a_changed_edition_waits_for_review_and_makes_a_template_of_its_own(desk: Desk) -> None:
