@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bench import digitize, latency, ocr, overhead, templates, text
+from bench import digitize, latency, ocr, overhead, queue, templates, text
 from bench.machine import machine_line
 from bench.report import NotMeasured, say
 
@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "digitize": Benchmark(digitize.run, digitize.LENGTH, digitize.arguments),
     "ocr": Benchmark(ocr.run, ocr.LENGTH, ocr.arguments),
     "templates": Benchmark(templates.run, templates.LENGTH, templates.arguments),
+    "queue": Benchmark(lambda chosen: queue.run(chosen.quick), queue.LENGTH),
     "text": Benchmark(text.run, text.LENGTH, text.arguments),
 }
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,8 +80,11 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[PostgresServer]:
-    """A started server. Its databases sort as English does, which must not matter to anything."""
+def running(changes: Mapping[str, str] | None = None) -> Iterator[PostgresServer]:
+    """A started server. Its databases sort as English does, which must not matter to anything.
+
+    ``changes``: other settings than the tests', who value speed above durability.
+    """
     at = programs()
     if at is None:
         missing("PostgreSQL 15 or newer (Debian: apt install postgresql)")
@@ -108,6 +111,7 @@ def running() -> Iterator[PostgresServer]:
             "max_connections": 200,
             "shared_buffers": "32MB",
             "autovacuum": "off",
+            **(changes or {}),
         }
         command = [str(at / "postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in settings.items())]
         with (folder / "log").open("wb") as log:

@@ -40,7 +40,7 @@ class Outcome:
     """Plain words for the uploader; never personal data."""
 
 
-_ENDS = {
+ENDS = {
     State.REQUIRES_REVIEW: Trigger.REVIEW_REQUIRED,
     State.COMPLETED: Trigger.COMPLETED,
     State.FAILED: Trigger.FAILED,
@@ -174,15 +174,15 @@ def _finish(trigger: Trigger) -> Update:
         pages_done=bindparam("pages_total_"),
         error_code=None,
         error_message=None,
-        **{name: bindparam(f"{name}_") for name in _RESULT_COLUMNS},
+        **{name: bindparam(f"{name}_") for name in RESULT_COLUMNS},
     )
 
 
-_RESULT_COLUMNS = (
+RESULT_COLUMNS = (
     *("result_ref", "result_digest", "fields_found", "fields_flagged", "confidence"),
     *("pages_total", "degraded", "usage", "template_id"),
 )
-_FINISH = {trigger: _finish(trigger) for trigger in _ENDS.values()}
+_FINISH = {trigger: _finish(trigger) for trigger in ENDS.values()}
 _FAIL_EXPIRED = _FINISH[Trigger.FAILED].where(analyses.c.lease_expires_at <= bindparam("now_"))
 
 
@@ -202,7 +202,7 @@ def finish(
     Between a result and a cancellation the first commit wins. ``only_expired``: the rescuer gives up; an owner who
     extended the lease meanwhile keeps it (LostClaim).
     """
-    trigger = _ENDS[outcome.state]
+    trigger = ENDS[outcome.state]
     values: dict[str, Any] = {"id_": analysis_id, "fence_": fence, "now_": now}
     if trigger is Trigger.FAILED:
         values |= {
@@ -211,7 +211,7 @@ def finish(
             "error_message_": (outcome.error_message or "")[:500] or None,
         }
     elif trigger is not Trigger.CANCELLED:
-        values |= {f"{name}_": getattr(outcome, name) for name in _RESULT_COLUMNS}
+        values |= {f"{name}_": getattr(outcome, name) for name in RESULT_COLUMNS}
         values["pages_total_"] = outcome.pages_total or 0
     expired_failure = only_expired and trigger is Trigger.FAILED
     row = conn.execute(_FAIL_EXPIRED if expired_failure else _FINISH[trigger], values).first()

@@ -6,12 +6,33 @@ under READ COMMITTED: what must not change between a read and a write is held by
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Table, bindparam, select, text
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Insert,
+    Select,
+    Table,
+    TableValuedAlias,
+    Text,
+    TypeDecorator,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -33,6 +54,37 @@ def is_postgresql(conn: Connection) -> bool:
 def insert_if_absent(conn: Connection, table: Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> int:
     """Insert one row or several, leaving out those that break a unique constraint. Returns rows inserted (of one)."""
     return conn.execute(_insert_if_absent(conn.dialect.name, table), values).rowcount
+
+
+def insert_all(conn: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that name the same columns; on PostgreSQL in one statement, whatever their number."""
+    if not values:
+        return
+    if is_postgresql(conn) and len(values) > 1:
+        conn.execute(_insert_all(table, tuple(values[0])), {f"{table.name}_": values})
+    else:
+        conn.execute(_insert(table), values)
+
+
+def recordset(name: str, *columns: Column[Any]) -> TableValuedAlias:
+    """PostgreSQL: the rows of the parameter ``NAME_``, a list of mappings with these columns, as a table ``name``."""
+    rows = func.json_to_recordset(bindparam(f"{name}_", type_=_Records()))
+    return rows.table_valued(*(column(one.name, one.type) for one in columns), name=name).render_derived(
+        with_types=True
+    )
+
+
+class _Records(TypeDecorator[Any]):
+    """A list of mappings as one JSON text; times in ISO 8601."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), default=datetime.isoformat)
+
+    def bind_expression(self, bindvalue: BindParameter[Any]) -> ColumnElement[Any]:
+        return cast(bindvalue, postgresql.JSON)
 
 
 def hold(conn: Connection, table: Table, row_id: str, how: Hold) -> None:
@@ -58,6 +110,17 @@ def _insert_if_absent(dialect: str, table: Table) -> Insert:
     if dialect == POSTGRESQL:
         return postgresql.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     return sqlite.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _insert_all(table: Table, names: tuple[str, ...]) -> Insert:
+    rows = recordset(table.name, *(table.c[name] for name in names))
+    return insert(table).from_select(names, select(*(rows.c[name] for name in names)), include_defaults=False)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,34 +55,43 @@ def journaled(
     return from_row(row)
 
 
+def journaled_all(
+    conn: Connection, changed: Sequence[Row[Any]], event_type: str, actor: str, now: datetime
+) -> list[Analysis]:
+    """``journaled`` for the rows of one statement, in one statement."""
+    journal.append_all(conn, event_type, [_aggregate(row) for row in changed], actor, None, now)
+    return [from_row(row) for row in changed]
+
+
 def append(conn: Connection, row: Any, event_type: str, actor: str, now: datetime, trace_id: str | None = None) -> None:
     """Journal ``row`` (values in COLUMNS' order): the full post-state of the non-personal columns."""
+    journal.append(conn, event_type, _aggregate(row), actor, trace_id, now)
+
+
+def _aggregate(row: Any) -> journal.Aggregate:
     data: dict[str, Any] = {}
     for place, name in _PUBLIC:
         value = row[place]
         data[name] = value.isoformat() if isinstance(value, datetime) else value
-    journal.append(
-        conn,
-        event_type,
-        journal.Aggregate(
-            type="analysis",
-            id=data["id"],
-            tenant=data["tenant"],
-            region=data["region"],
-            version=data["version"],
-            data=data,
-        ),
-        actor,
-        trace_id,
-        now,
+    return journal.Aggregate(
+        type="analysis",
+        id=data["id"],
+        tenant=data["tenant"],
+        region=data["region"],
+        version=data["version"],
+        data=data,
     )
 
 
 def change(*guards: Any) -> Update:
     """An UPDATE of one analysis (parameters ``id_`` and ``now_``) that raises its version and returns the new row."""
+    return _change(analyses.c.id == bindparam("id_"), *guards)
+
+
+def _change(*conditions: Any) -> Update:
     return (
         update(analyses)
-        .where(analyses.c.id == bindparam("id_"), *guards)
+        .where(*conditions)
         .values(version=analyses.c.version + 1, updated_at=bindparam("now_"))
         .returning(*COLUMNS)
     )
@@ -89,7 +99,20 @@ def change(*guards: Any) -> Update:
 
 def move(source: State, trigger: Trigger, *guards: Any) -> Update:
     """``change`` along one edge of the state machine. Raises ValueError for an edge that is not in the table."""
+    return change(analyses.c.state == source.value, *guards).values(state=_target(source, trigger))
+
+
+def move_held(source: State, trigger: Trigger, *conditions: Any) -> Update:
+    """``move`` of several analyses which this transaction holds and knows to be in ``source`` (parameter ``now_``).
+
+    Which ones: ``conditions``, else the parameter ``ids_``.
+    """
+    which = conditions or (analyses.c.id.in_(bindparam("ids_", expanding=True)),)
+    return _change(*which).values(state=_target(source, trigger))
+
+
+def _target(source: State, trigger: Trigger) -> str:
     target = after(source, trigger)
     if target is None:
         raise ValueError(f"{trigger} is illegal in {source}")
-    return change(analyses.c.state == source.value, *guards).values(state=target.value)
+    return target.value

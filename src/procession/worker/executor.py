@@ -27,6 +27,7 @@ from procession.store.claims import Outcome
 from procession.store.documents import Document
 from procession.telemetry import metrics
 from procession.worker.job import Job, Stop
+from procession.worker.outcomes import Outcomes
 from procession.worker.progress import ProgressWriter
 
 Analyze = Callable[[bytes, AnalysisOptions, Callable[[Progress], None], Lookup | None], Awaitable[DigitizedDocument]]
@@ -56,6 +57,7 @@ class Executor:
         self._chance = chance
         self._templates = Templates(foundation)
         self._calibrate = calibrate
+        self._outcomes = Outcomes(foundation)
         self._cores = asyncio.Semaphore(max(1, foundation.capacity.slots))
 
     async def run(self, job: Job) -> None:
@@ -176,14 +178,7 @@ class Executor:
         await self._finish(job, Outcome(State.FAILED, error_code=code, error_message=told))
 
     async def _finish(self, job: Job, outcome: Outcome) -> None:
-        now = self._on.clock()
-
-        def unit(conn: Connection) -> Analysis:
-            if outcome.pages_total:
-                documents.set_page_count(conn, job.analysis.document_id, outcome.pages_total)
-            return claims.finish(conn, job.id, job.fence, outcome, now)
-
-        ended = await self._insist(unit, job.analysis.tenant)
+        ended = await self._insist(lambda: self._outcomes.finish(job.analysis, outcome))
         metrics.JOBS.labels(region=ended.region, status=ended.state.value, priority=ended.priority.value).inc()
         if ended.state is State.FAILED:
             metrics.FAILURES.labels(reason=ended.error_code or "internal").inc()
@@ -195,17 +190,21 @@ class Executor:
         now = self._on.clock()
         run_at = now + timedelta(seconds=delay)
         after = await self._insist(
-            lambda conn: claims.reschedule(conn, job.id, job.fence, trigger, run_at, code, reason, burn_attempt, now),
-            job.analysis.tenant,
+            lambda: self._on.store.write(
+                lambda conn: claims.reschedule(
+                    conn, job.id, job.fence, trigger, run_at, code, reason, burn_attempt, now
+                ),
+                tenant=job.analysis.tenant,
+            )
         )
         self._on.announce(after.tenant, after.id, queue=True)
 
-    async def _insist(self, unit: Callable[[Connection], Analysis], tenant: str) -> Analysis:
+    async def _insist(self, write: Callable[[], Awaitable[Analysis]]) -> Analysis:
         """Write an outcome; while the disk is full, until it is not. LostClaim ends it when the lease ran out."""
         pause = self._on.settings.worker.progress_seconds
         while True:
             try:
-                return await self._on.store.write(unit, tenant=tenant)
+                return await write()
             except Transient as error:
                 if self._on.capacity.draining:
                     raise  # the next start releases it

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from typing import Protocol
 
 import structlog
 
 from procession.domain.analysis import Analysis
 from procession.domain.errors import ProcessionError
 from procession.services.foundation import QUEUE_KEY, Foundation
-from procession.store import claims
+from procession.store import claims, claims_at_once
 from procession.telemetry import metrics
-from procession.worker.executor import Executor
 from procession.worker.job import Job, Stop
 
 WAIT_SECONDS = 1.0
@@ -28,10 +28,15 @@ RELEASE_SECONDS_MAX = 5.0
 log = structlog.get_logger(__name__)
 
 
+class Runs(Protocol):
+    async def run(self, job: Job) -> None:
+        """Bring the claim to its end; returns when its outcome is committed or was not ours."""
+
+
 class WorkerLoop:
     """``owner`` names this start of this process: no other claims under it."""
 
-    def __init__(self, foundation: Foundation, executor: Executor, owner: str | None = None) -> None:
+    def __init__(self, foundation: Foundation, executor: Runs, owner: str | None = None) -> None:
         self._on = foundation
         self._executor = executor
         self.owner = owner or secrets.token_hex(8)
@@ -106,13 +111,10 @@ class WorkerLoop:
 
     async def _claim(self, ids: list[str]) -> None:
         now, lease = self._on.clock(), self._on.settings.worker.lease_seconds
-        claimed = await self._on.store.write(
-            lambda conn: [claims.claim(conn, one, self.owner, lease, now) for one in ids]
-        )
+        claimed = await self._on.store.write(lambda conn: claims_at_once.claim(conn, ids, self.owner, lease, now))
         await self._on.dispatcher.acknowledge(ids)
         for analysis in claimed:
-            if analysis is not None:
-                self._begin(analysis)
+            self._begin(analysis)
         self._on.changes.announce(QUEUE_KEY)  # the next ones of these tenants may be offered
 
     def _begin(self, analysis: Analysis) -> None:

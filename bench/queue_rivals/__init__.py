@@ -1,0 +1,1 @@
+"""Other engines with the same empty job, for `bench queue`."""

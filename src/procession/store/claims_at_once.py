@@ -1,0 +1,149 @@
+"""Several claims begun or ended in one transaction: on PostgreSQL with one statement each, whatever their number.
+
+The rules are those of ``claims``, row by row: the fence rises on every claim, and a write under another fence matches
+no row. Rows are locked in the order of their ids, so that two transactions never wait for each other in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Update, bindparam, select, update
+
+from procession.domain.analysis import Analysis, Stage, State, Trigger
+from procession.domain.errors import LostClaim
+from procession.store import claims, documents, rows
+from procession.store.claims import ENDS, RESULT_COLUMNS, Outcome
+from procession.store.dialects import insert_all, is_postgresql, recordset
+from procession.store.tables import analyses, attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one claim ends for good."""
+
+    analysis_id: str
+    fence: int
+    document_id: str
+    outcome: Outcome
+
+
+# Held by primary key alone, and looked at here: asked for the state too, PostgreSQL may walk all that waits.
+_HOLD = (
+    select(analyses.c.id, analyses.c.state, analyses.c.fence, analyses.c.run_at, analyses.c.erased_at)
+    .where(analyses.c.id.in_(bindparam("ids_", expanding=True)))
+    .order_by(analyses.c.id)
+)
+_HOLD_FREE = _HOLD.with_for_update(skip_locked=True)
+_HOLD_ALL = _HOLD.with_for_update()
+
+# --- begin ------------------------------------------------------------------------------------------------------------
+
+_CLAIM = rows.move_held(State.PENDING, Trigger.CLAIMED).values(
+    fence=analyses.c.fence + 1,
+    stage=Stage.UPLOADED.value,
+    pages_done=0,
+    lease_owner=bindparam("owner_"),
+    lease_expires_at=bindparam("expires_"),
+    started_at=bindparam("now_"),
+)
+
+
+def claim(conn: Connection, ids: Sequence[str], owner: str, lease_seconds: float, now: datetime) -> list[Analysis]:
+    """Make those of ``ids`` that are ready ``owner``'s, in that order. See ``claims.claim``."""
+    if not is_postgresql(conn) or len(ids) == 1:
+        found = (claims.claim(conn, one, owner, lease_seconds, now) for one in ids)
+        return [analysis for analysis in found if analysis is not None]
+    free = [
+        row.id
+        for row in conn.execute(_HOLD_FREE, {"ids_": list(ids)})
+        if row.state == State.PENDING.value and row.run_at <= now and row.erased_at is None
+    ]
+    if not free:
+        return []
+    expires = now + timedelta(seconds=lease_seconds)
+    got = conn.execute(_CLAIM, {"ids_": free, "owner_": owner, "expires_": expires, "now_": now}).all()
+    claimed = {one.id: one for one in rows.journaled_all(conn, got, "analysis.claimed", f"worker:{owner}", now)}
+    insert_all(
+        conn,
+        attempts,
+        [{"analysis_id": one.id, "fence": one.fence, "worker": owner, "started_at": now} for one in claimed.values()],
+    )
+    return [claimed[one] for one in ids if one in claimed]
+
+
+# --- end --------------------------------------------------------------------------------------------------------------
+
+_ENDED = recordset("ended", analyses.c.id, *(analyses.c[name] for name in RESULT_COLUMNS))
+
+
+def _finish(trigger: Trigger) -> Update:
+    return rows.move_held(State.PROCESSING, trigger, analyses.c.id == _ENDED.c.id).values(
+        finished_at=bindparam("now_"),
+        lease_owner=None,
+        lease_expires_at=None,
+        stage=Stage.DONE.value,
+        cancel_requested=False,
+        pages_done=_ENDED.c.pages_total,
+        error_code=None,
+        error_message=None,
+        **{name: _ENDED.c[name] for name in RESULT_COLUMNS},
+    )
+
+
+_FINISH = {trigger: _finish(trigger) for trigger in (Trigger.COMPLETED, Trigger.REVIEW_REQUIRED)}
+_CLOSED = recordset("closed", attempts.c.analysis_id, attempts.c.fence)
+_ATTEMPTS_END = (
+    update(attempts)
+    .where(attempts.c.analysis_id == _CLOSED.c.analysis_id, attempts.c.fence == _CLOSED.c.fence)
+    .values(ended_at=bindparam("now_"), outcome=bindparam("outcome_"))
+)
+
+
+def finish(conn: Connection, endings: Sequence[Ending], now: datetime) -> dict[str, Analysis]:
+    """End claims for good, each as ``claims.finish`` does; the analyses by id, without those whose claim was lost."""
+    after: dict[str, Analysis] = {}
+    of_trigger: dict[Trigger, list[Ending]] = {}
+    for one in endings:
+        if one.outcome.pages_total:
+            documents.set_page_count(conn, one.document_id, one.outcome.pages_total)
+        trigger = ENDS[one.outcome.state]
+        if is_postgresql(conn) and len(endings) > 1 and trigger in _FINISH:
+            of_trigger.setdefault(trigger, []).append(one)
+        else:
+            after |= _one(conn, one, now)
+    for trigger, some in of_trigger.items():
+        after |= _together(conn, trigger, some, now)
+    return after
+
+
+def _one(conn: Connection, ending: Ending, now: datetime) -> dict[str, Analysis]:
+    try:
+        return {ending.analysis_id: claims.finish(conn, ending.analysis_id, ending.fence, ending.outcome, now)}
+    except LostClaim:
+        return {}
+
+
+def _together(conn: Connection, trigger: Trigger, endings: Iterable[Ending], now: datetime) -> dict[str, Analysis]:
+    by_id = {one.analysis_id: one for one in endings}
+    told = [
+        _told(by_id[row.id])
+        for row in conn.execute(_HOLD_ALL, {"ids_": list(by_id)})
+        if row.state == State.PROCESSING.value and row.fence == by_id[row.id].fence
+    ]
+    if not told:
+        return {}
+    got = conn.execute(_FINISH[trigger], {"ended_": told, "now_": now}).all()
+    ended = rows.journaled_all(conn, got, f"analysis.{trigger.value}", "system:worker", now)
+    closed = [{"analysis_id": one.id, "fence": one.fence} for one in ended]
+    conn.execute(_ATTEMPTS_END, {"closed_": closed, "now_": now, "outcome_": trigger.value})
+    return {one.id: one for one in ended}
+
+
+def _told(ending: Ending) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(ending.outcome, name) for name in RESULT_COLUMNS}
+    values["pages_total"] = ending.outcome.pages_total or 0
+    return {"id": ending.analysis_id, **values}
