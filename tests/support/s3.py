@@ -26,6 +26,7 @@ import obstore
 from obstore.store import S3Store
 
 from procession.blobs.s3 import S3Options
+from tests.support.certificates import Certificates, make
 from tests.support.needs import missing
 
 PROGRAMS = ("ceph-authtool", "ceph-mon", "ceph-osd", "ceph", "monmaptool", "radosgw", "radosgw-admin")
@@ -37,9 +38,11 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass
 class S3Server:
-    """``endpoint`` speaks S3 under ``ACCESS_KEY``."""
+    """``endpoint`` speaks S3 under ``ACCESS_KEY``, and so does ``tls_endpoint``, by a certificate of ``ca_file``."""
 
     endpoint: str
+    tls_endpoint: str
+    ca_file: Path
     folder: Path
     processes: list[subprocess.Popen[bytes]]
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -74,24 +77,33 @@ class S3Server:
             client_options={"allow_http": True},
         )
 
+    def requests(self, bucket: str) -> list[str]:
+        """The request lines that asked for anything in, or of, the bucket."""
+        lines = (self.folder / "client.admin.log").read_text(errors="replace").splitlines()
+        said = [line.split('"')[1] for line in lines if " beast: " in line and '"' in line]
+        return [one for one in said if f" /{bucket}" in one]
+
     def keys(self, bucket: str) -> list[str]:
         """What is in the bucket."""
         return sorted(one["path"] for page in obstore.list(self.client(bucket)) for one in page)
 
 
 @contextlib.contextmanager
-def running(*, gateway: str = "") -> Iterator[S3Server]:
-    """A started server. ``gateway``: further options of its front end."""
+def running() -> Iterator[S3Server]:
+    """A started server."""
     if lacking := [name for name in PROGRAMS if shutil.which(name) is None]:
         missing(f"{', '.join(lacking)} (Debian: apt install radosgw ceph-mon ceph-osd)")
     folder = Path(tempfile.mkdtemp(prefix="procession-s3-"))
     processes: list[subprocess.Popen[bytes]] = []
     try:
-        port = _configure(folder, gateway)
-        yield_to = S3Server(f"http://127.0.0.1:{port}", folder, processes)
+        certificates = make(folder)
+        port, tls_port = _configure(folder, certificates)
+        server = S3Server(
+            f"http://127.0.0.1:{port}", f"https://127.0.0.1:{tls_port}", certificates.authority, folder, processes
+        )
         _start(folder, processes)
-        _wait(yield_to)
-        yield yield_to
+        _wait(server)
+        yield server
     finally:
         for process in reversed(processes):
             process.kill()  # at once: nobody needs these objects again
@@ -100,9 +112,13 @@ def running(*, gateway: str = "") -> Iterator[S3Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _configure(folder: Path, gateway: str) -> int:
-    """Write ``ceph.conf`` and the keyring; returns the gateway's port."""
-    monitor, port = _free_ports(2)
+def _configure(folder: Path, certificates: Certificates) -> tuple[int, int]:
+    """Write ``ceph.conf``; returns the gateway's ports, without and with TLS."""
+    monitor, port, tls_port = _free_ports(3)
+    listening = (
+        f"endpoint=127.0.0.1:{port} ssl_endpoint=127.0.0.1:{tls_port} tcp_nodelay=1 "
+        f"ssl_certificate={certificates.server} ssl_private_key={certificates.server_key}"
+    )
     options = {
         "fsid": uuid.uuid4(),
         "mon host": f"v2:127.0.0.1:{monitor}",
@@ -134,16 +150,17 @@ def _configure(folder: Path, gateway: str) -> int:
         "osd pool default pgp num": 4,
         "osd pool default pg autoscale mode": "off",
         "osd crush chooseleaf type": 0,
-        "rgw frontends": f"beast endpoint=127.0.0.1:{port} tcp_nodelay=1 {gateway}".strip(),
+        "rgw frontends": f"beast {listening}",
         "rgw thread pool size": 32,
         "rgw enable usage log": "false",
-        **{f"debug {part}": "0/0" for part in ("mon", "osd", "rgw", "ms", "paxos", "memdb", "rocksdb")},
+        "debug rgw": "1/1",  # one line for each request
+        **{f"debug {part}": "0/0" for part in ("mon", "osd", "ms", "paxos", "memdb", "rocksdb")},
     }
     (folder / "ceph.conf").write_text("[global]\n" + "".join(f"{name} = {value}\n" for name, value in options.items()))
     for name in ("mon", "osd"):
         (folder / name).mkdir()
     _run(folder, "monmaptool", "--create", "--fsid", str(options["fsid"]), "--addv", "a", f"[{options['mon host']}]")
-    return port
+    return port, tls_port
 
 
 def _start(folder: Path, processes: list[subprocess.Popen[bytes]]) -> None:

@@ -206,6 +206,7 @@ def _connect(options: S3Options) -> S3Store:
         except OSError as error:
             raise InvalidRequest(f"s3.ca_file {options.ca_file} cannot be read: {error.strerror}.") from None
     config: S3Config = {"region": region, "virtual_hosted_style_request": not options.path_style}
+    config["disable_bulk_delete"] = True  # its one request per object is no saving, and fewer stores know it
     if endpoint is not None:
         config["endpoint"] = endpoint
     if options.access_key_id is not None:
