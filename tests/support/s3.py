@@ -152,6 +152,8 @@ def _configure(folder: Path, certificates: Certificates) -> tuple[int, int]:
         "osd crush chooseleaf type": 0,
         "rgw frontends": f"beast {listening}",
         "rgw thread pool size": 32,
+        "rgw override bucket index max shards": 16,
+        "rgw dynamic resharding": "false",
         "rgw enable usage log": "false",
         "debug rgw": "1/1",  # one line for each request
         **{f"debug {part}": "0/0" for part in ("mon", "osd", "ms", "paxos", "memdb", "rocksdb")},
