@@ -41,6 +41,11 @@ class Upload(_Section):
     """Upload bytes held in memory at once by this process; past it, uploads are refused with 429."""
     idle_seconds_max: Annotated[float, Field(gt=0)] = 30.0
     """An upload that sends nothing for this long is given up."""
+    direct: bool = False
+    """Whether large files may be put straight into the bucket of `blobs_url`. Until it is taken, such a file lies there
+    as it was sent, protected by the store alone."""
+    direct_seconds: Annotated[int, Field(gt=0, le=3600)] = 900
+    """How long the link for such a file may be used."""
 
 
 class Sandbox(_Section):
@@ -150,6 +155,8 @@ class S3(_Section):
 
     endpoint: str | None = None
     """`https://HOST[:PORT]` of a store other than AWS; `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL` are read too."""
+    public_endpoint: str | None = None
+    """Where clients reach the store for `upload.direct`; default: `endpoint`."""
     region: str | None = None
     """The bucket's region; else `AWS_REGION`, `AWS_DEFAULT_REGION`, `us-east-1`."""
     access_key_id: str | None = None

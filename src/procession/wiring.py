@@ -43,6 +43,7 @@ from procession.services.analyses import Analyses
 from procession.services.batches import Batches
 from procession.services.calibrating import Calibrations
 from procession.services.capacity import Capacity
+from procession.services.direct_uploads import DirectUploads
 from procession.services.forms import Forms
 from procession.services.foundation import QUEUE_KEY, Foundation
 from procession.services.paper import Papers
@@ -101,6 +102,8 @@ class Application:
         self.worker = WorkerLoop(self.foundation, executor)
         self._pictures = Pictures(self.foundation, self.sandbox.render)
         self.submissions = Submissions(self.foundation)
+        direct = self.blobs if settings.upload.direct and isinstance(self.blobs, S3Blobs) else None
+        self.direct_uploads = DirectUploads(self.foundation, direct)
         self.analyses = Analyses(self.foundation, self._pictures, self.worker.interrupt)
         self.templates = Templates(self.foundation)
         self.reviews = Reviews(self.foundation, self.templates)

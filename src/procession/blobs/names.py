@@ -5,11 +5,13 @@ another's place. Nothing ever lists objects, so each name is known to the record
 
 - a document's follows from its key, which is stored first;
 - a result's follows from the claim that made it (analysis, fence), which is a row;
+- a staged file's follows from its tenant and the id of its upload, which is noted as intended;
 - every other name is noted as intended (``services.intended``).
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from enum import StrEnum
 
@@ -28,6 +30,8 @@ class ObjectKind(StrEnum):
     FORM = "forms"
     RESPONSE = "responses"
     TEMPLATE = "templates"
+    STAGED = "staging"
+    """A file as its sender put it there, until it was taken: not sealed."""
 
 
 def object_name(kind: ObjectKind, digest: str, key_id: str) -> str:
@@ -40,6 +44,11 @@ def object_name(kind: ObjectKind, digest: str, key_id: str) -> str:
 def document_name(key_id: str) -> str:
     """The object of the one document that ``key_id`` seals."""
     return object_name(ObjectKind.DOCUMENT, key_id, key_id)
+
+
+def staged_name(tenant: str, upload_id: str) -> str:
+    """Where a file is put by its sender. Of another tenant's id nothing follows."""
+    return validated(f"{ObjectKind.STAGED}/{hashlib.sha256(f'{tenant}:{upload_id}'.encode()).hexdigest()}")
 
 
 def result_digest(analysis_id: str, fence: int) -> str:

@@ -28,3 +28,19 @@ class BlobStore(Protocol):
 
     async def probe(self) -> None:
         """Start-up check that create-if-absent really is. Raises Unavailable with what is wrong."""
+
+
+class DirectStore(Protocol):
+    """A store that others may write one object into, by a link that we sign."""
+
+    def link(self, name: str, seconds: int) -> str:
+        """A URL that takes one PUT of the object's bytes for ``seconds``. Asks the store nothing."""
+
+    async def size(self, name: str) -> int:
+        """Bytes of the object. Raises NotFound, Unavailable."""
+
+    async def beginning(self, name: str, bytes_max: int) -> bytes:
+        """At most the first ``bytes_max`` bytes, however many there are by now. Raises NotFound, Unavailable."""
+
+    async def delete(self, name: str) -> None:
+        """See ``BlobStore.delete``."""

@@ -13,7 +13,7 @@ import random
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -43,6 +43,7 @@ class S3Options:
     bucket: str
     prefix: str = ""
     endpoint: str | None = None
+    public_endpoint: str | None = None
     region: str | None = None
     access_key_id: str | None = None
     secret_access_key: str | None = None
@@ -67,6 +68,8 @@ class S3Blobs:
         self._options = options
         self._where = f"s3://{options.bucket}" + (f" at {options.endpoint}" if options.endpoint else "")
         self._store = _connect(options)
+        public = options.public_endpoint
+        self._public = self._store if public is None else _connect(replace(options, endpoint=public))
         self._chance = chance or random.SystemRandom()
         self._slots = asyncio.Semaphore(options.requests_at_once_max)
         self.budget = RetryBudget(options.retries_reserve)
@@ -124,6 +127,31 @@ class S3Blobs:
                     raise
 
         await self._insist("delete", remove)
+
+    def link(self, name: str, seconds: int) -> str:
+        """See ``DirectStore.link``. Raises Unavailable when there are no keys to sign with."""
+        try:
+            return str(obstore.sign(self._public, "PUT", self.key(name), timedelta(seconds=seconds)))
+        except (obstore.exceptions.BaseError, OSError, ValueError) as error:
+            raise told(error, self._where) from None
+
+    async def size(self, name: str) -> int:
+        """See ``DirectStore.size``."""
+        key = self.key(name)
+
+        async def look() -> int:
+            return int((await obstore.head_async(self._store, key))["size"])
+
+        return await self._insist("size", look)
+
+    async def beginning(self, name: str, bytes_max: int) -> bytes:
+        """See ``DirectStore.beginning``."""
+        key = self.key(name)
+
+        async def fetch() -> bytes:
+            return bytes(await obstore.get_range_async(self._store, key, start=0, length=bytes_max))
+
+        return await self._insist("get", fetch)
 
     async def tidy(self) -> int:
         """See ``BlobStore.tidy``. Parts of interrupted uploads are the bucket's lifecycle rule to remove."""

@@ -29,6 +29,14 @@ class ErrorDetail(_Answer):
     message: str
 
 
+class Upload(_Answer):
+    """Where to put a large file."""
+
+    id: str
+    url: str
+    method: str
+
+
 class Analysis(_Answer):
     """One document on its way to a form."""
 

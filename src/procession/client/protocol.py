@@ -26,6 +26,10 @@ WAIT_SECONDS_STEP = 30
 FILL_SECONDS = 120
 """More than the client's own time-out that filling a long document may take."""
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
+DIRECT_BYTES_MIN = 16 * 1024 * 1024
+"""A single file of this size and more is put straight into the server's object store, where the server offers that."""
+DIRECT_SECONDS = 600.0
+"""Putting it there."""
 Document = bytes | str | Path
 """Bytes of a PDF or a picture, or the path of a file."""
 Pages = Sequence[bytes | str | Path]
@@ -154,6 +158,22 @@ def submit(
         data=data,
         headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
     )
+
+
+def create_upload(size_bytes: int) -> Call:
+    return Call("POST", "/v1/uploads", json={"size_bytes": size_bytes})
+
+
+def submit_stored(upload_id: str, call: Call) -> Call:
+    """``call``, as ``submit`` made it for one file, naming the file that was put into the store instead."""
+    (_, (name, _, _)) = call.files[0]
+    options: dict[str, Any] = {**call.data, "ocr": call.data["ocr"] == "true"}
+    body = {"upload_id": upload_id, "file_name": name, **options}
+    return Call("POST", "/v1/analyses", json=body, headers=call.headers)
+
+
+def may_go_direct(call: Call) -> bool:
+    return len(call.files) == 1 and len(call.files[0][1][1]) >= DIRECT_BYTES_MIN
 
 
 def create_batch(files_expected: int) -> Call:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from procession import __version__
 from procession.domain.form import AnalysisResult
 from procession.http import auth, openapi, problems
-from procession.http.api import analyses, batches, events, forms, health, metrics, paper, queue, review, session
+from procession.http.api import analyses, batches, direct, events, forms, health, metrics, paper, queue, review, session
 from procession.http.edge import Edge
 from procession.http.pages import routes as pages
 from procession.http.pages.render import error_page
@@ -53,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/analyses/{analysis_id}/retry", analyses.retry, {202: _ANALYSIS}),
     Route("GET", "/v1/analyses/{analysis_id}/review", review.review_state, {200: review.ReviewState}, "review"),
     Route("POST", "/v1/analyses/{analysis_id}/review", review.review, {200: _ANALYSIS}, "review"),
+    Route("POST", "/v1/uploads", direct.create_upload, {201: views.UploadView}),
     Route("POST", "/v1/batches", batches.create_batch, {202: views.BatchView}, "batches", extra=batches.UPLOAD_BODY),
     Route("GET", "/v1/batches", batches.list_batches, {200: _PAGES[views.BatchView]}, "batches"),
     Route("GET", "/v1/batches/{batch_id}", batches.batch, {200: views.BatchView}, "batches"),

@@ -33,6 +33,7 @@ class Described(Protocol):
 
 _MEANING = {
     200: "Done",
+    201: "Made",
     202: "Accepted: not finished yet",
     204: "Nothing to send",
     303: "Go on there",

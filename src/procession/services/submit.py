@@ -103,6 +103,13 @@ class Submissions:
             await self._release(upload)
             raise
 
+    async def earlier(self, principal: Principal, idempotency_key: str) -> Submitted | None:
+        """What the key made before, whatever it was made of: for a caller who cannot read the content again."""
+        found = await self._on.store.read(
+            lambda conn: idempotency.completed(conn, principal.tenant, ROUTE, idempotency_key), tenant=principal.tenant
+        )
+        return None if found is None else await self._replay(principal, found)
+
     async def afresh(self, principal: Principal, analysis_id: str) -> Submitted:
         """The same document once more, as if no form of it had been approved. Raises NotFound, and what submit does."""
 

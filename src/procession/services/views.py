@@ -132,6 +132,15 @@ class RefusedFile(_View):
     message: str
 
 
+class UploadView(_View):
+    """Where to put a file, with `method`, before `expires_at`; then name `id` to `POST /v1/analyses` as `upload_id`."""
+
+    id: str
+    url: str
+    method: Literal["PUT"] = "PUT"
+    expires_at: datetime
+
+
 class BatchView(_View):
     """``counts``: state -> analyses. ``refused``: files of this request that were not taken."""
 

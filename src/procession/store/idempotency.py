@@ -73,6 +73,12 @@ def reserve(
     return Reserved()
 
 
+def completed(conn: Connection, tenant: str, route: str, key: str) -> str | None:
+    """The resource that the key made, if it did."""
+    found = conn.execute(_GET, {"tenant_": tenant, "route_": route, "key_": key}).first()
+    return None if found is None else found.resource_id
+
+
 def complete(conn: Connection, tenant: str, route: str, key: str, resource_id: str) -> None:
     """Bind the key to what the request made, in the same transaction.
 

@@ -63,8 +63,8 @@ LOOP_FAILURES = Counter(
 )
 BLOB_SECONDS = Histogram(
     "procession_blob_request_duration_seconds",
-    "Requests to an S3-compatible object store, each attempt, by verb (put, create, get, delete) and outcome (ok, "
-    "exists, not_found, refused, unavailable).",
+    "Requests to an S3-compatible object store, each attempt, by verb (put, create, get, size, delete) and outcome "
+    "(ok, exists, not_found, refused, unavailable).",
     ["verb", "outcome"],
     buckets=_SECONDS,
 )

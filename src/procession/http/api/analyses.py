@@ -11,10 +11,11 @@ from starlette.responses import JSONResponse, Response
 
 from procession.digitize import schema
 from procession.domain.analysis import TERMINAL, AnalysisOptions, Priority, State
-from procession.domain.errors import DocumentError, InvalidRequest
+from procession.domain.errors import DocumentError, InvalidRequest, NotFound, TooLarge
 from procession.domain.media import SUFFIXES, Media
 from procession.domain.principal import Principal
 from procession.http import etag, uploads
+from procession.http.api import direct
 from procession.http.context import App, Asker
 from procession.http.downloads import download_headers
 from procession.http.idempotency import IdempotencyKey
@@ -96,11 +97,37 @@ async def _taken(
             document = await uploads.one_document(body, boundary, values)
             _check_fields(values)
             return await _submit(application, asker, document, values, key)
+    if kind == "application/json":
+        return await _taken_from_store(request, application, asker, key, values)
     values.update({name: request.query_params[name] for name in FIELDS if name in request.query_params})
     uploads.check_type(kind or "none")
     with uploads.Body(request, limits, in_flight, limits.upload_bytes_max) as body:
         document = uploads.Part("file", request.query_params.get("file_name"), kind, await body.whole())
         return await _submit(application, asker, document, values, key)
+
+
+async def _taken_from_store(
+    request: Request, application: App, asker: Principal, key: str | None, values: dict[str, str]
+) -> Submitted:
+    """A file that its sender put into the object store. Without a key of the sender's, the upload's id is one."""
+    direct.refuse_unlike(request)
+    limits, in_flight = application.settings.upload, request.app.state.in_flight
+    refusal = TooLarge(f"A JSON body names an upload in {uploads.ENVELOPE_BYTES_MAX} bytes at most.")
+    with uploads.Body(request, limits, in_flight, uploads.ENVELOPE_BYTES_MAX, refusal) as body:
+        staged = await direct.staged_of(body)
+        values.update(staged.values())
+        known = key or staged.upload_id
+        try:
+            document = await direct.document_of(application, asker, staged, body)
+        except NotFound:
+            return await direct.taken_before(application, asker, known)
+        try:
+            submitted = await _submit(application, asker, document, values, known)
+        except DocumentError:
+            await application.direct_uploads.taken(asker, staged.upload_id)  # it will not become one
+            raise
+    await application.direct_uploads.taken(asker, staged.upload_id)
+    return submitted
 
 
 def _check_fields(values: dict[str, str]) -> None:
@@ -253,6 +280,7 @@ UPLOAD_BODY: dict[str, Any] = {
                     },
                 }
             },
+            "application/json": {"schema": direct.Staged.model_json_schema()},
             **{
                 kind: {"schema": {"type": "string", "format": "binary"}} for kind in Media if kind is not Media.PICTURES
             },
