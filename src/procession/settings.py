@@ -125,6 +125,21 @@ class Database(_Section):
     """Opening a connection; `connect_timeout` in the URL goes before."""
 
 
+class Keys(_Section):
+    """When `keys_url` names a database. The master key (KEK), which is never in it, is a file or a secret's value."""
+
+    master_file: Path | None = None
+    """File of 32 random bytes that only the server may read, the same for every process."""
+    master: Annotated[SecretStr, Field(min_length=64, max_length=64)] | None = None
+    """The same 32 bytes as 64 hexadecimal digits, where secrets come as environment; instead of `master_file`."""
+    connections_max: Annotated[int, Field(gt=0)] = 4
+    """Connections of one process to the keys' database."""
+    statement_seconds_max: Annotated[float, Field(gt=0)] = 5.0
+    """A statement there that takes longer is stopped."""
+    connect_seconds_max: Annotated[int, Field(gt=0)] = 5
+    """Opening a connection there; `connect_timeout` in the URL goes before."""
+
+
 class Redis(_Section):
     """How Redis is reached, when `redis_url` names one."""
 
@@ -264,6 +279,9 @@ class Settings(BaseSettings):
     database_url: str | None = None
     """`postgresql://USER:PASSWORD@HOST/NAME` (`?sslmode=` and libpq's other parameters pass through) or
     `sqlite:///PATH`; default: SQLite in the data folder."""
+    keys_url: str | None = None
+    """`postgresql://…` of a database for the keys alone, outside the backups of `database_url`; needed as soon as
+    several processes share `database_url`. Default: a file in the data folder, for one process."""
     redis_url: str | None = None
     """`redis://USER:PASSWORD@HOST:PORT/NUMBER`, `redis+cluster://HOST:PORT,HOST:PORT` or
     `redis+sentinel://HOST:PORT,HOST:PORT/NAME`, with TLS `rediss…://`; `REDIS_URL` is read too. Default: processes
@@ -283,6 +301,7 @@ class Settings(BaseSettings):
     worker: Worker = Worker()
     queue: Queue = Queue()
     database: Database = Database()
+    keys: Keys = Keys()
     redis: Redis = Redis()
     s3: S3 = S3()
     ocr: Ocr = Ocr()
@@ -335,6 +354,7 @@ __all__ = [
     "ApiKey",
     "Database",
     "Http",
+    "Keys",
     "Ocr",
     "Queue",
     "Redis",

@@ -28,7 +28,10 @@ from procession.domain.analysis import AnalysisOptions
 from procession.domain.clock import Clock, system_clock
 from procession.domain.errors import InvalidRequest, ProcessionError, Unavailable
 from procession.domain.form import DigitizedDocument
+from procession.keys import master
+from procession.keys import postgres as postgres_keys
 from procession.keys.local import LocalKeys
+from procession.keys.postgres import PostgresKeys
 from procession.keys.protocol import KeyStore
 from procession.maintenance.calibrator import Calibrator
 from procession.maintenance.contract import Loop
@@ -63,6 +66,12 @@ from procession.worker.loop import WorkerLoop
 
 log = structlog.get_logger(__name__)
 
+POSTGRESQL_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
+KEYS_BESIDE_RECORDS = (
+    "keys and records are on one PostgreSQL server: a restore of the whole server brings destroyed keys back. Use a "
+    "server of its own for the keys, without point-in-time backups"
+)
+
 
 class Application:
     """Everything ``procession up`` runs, in one process: ``start`` before serving, ``stop`` after.
@@ -75,8 +84,8 @@ class Application:
         self, settings: Settings, sandbox: Sandbox, clock: Clock, chance: random.Random, working: bool
     ) -> None:
         self.settings = settings
-        folder = prepared(settings.data)
-        self.keys: KeyStore = LocalKeys(folder / "keys", region=settings.region)
+        prepared(settings.data)
+        self.keys: KeyStore = key_store(settings)
         self.blobs: BlobStore = objects(settings)
         store = database(settings, clock)
         self.store: Store = store
@@ -124,7 +133,9 @@ class Application:
     async def start(self) -> None:
         """Raises Unavailable when the database or the objects' folder cannot be used."""
         self._warming = asyncio.create_task(self._warm())
-        await asyncio.gather(self.store.start(), self.dispatcher.start())
+        await asyncio.gather(self.store.start(), self.dispatcher.start(), asyncio.to_thread(self.keys.start))
+        if await asyncio.to_thread(require_apart, self.keys, self.store):
+            log.warning("keys.beside_records", what=KEYS_BESIDE_RECORDS)
         now = self.foundation.clock()
 
         def take_over(conn: Connection) -> int:
@@ -153,8 +164,7 @@ class Application:
             await asyncio.wait({self._warming})
         await self.sandbox.stop()
         await self.store.stop()
-        if isinstance(self.keys, LocalKeys):
-            self.keys.close()
+        self.keys.close()
 
     async def _warm(self) -> None:
         """Load the engine's libraries while the rest starts; the first document waits for it, nothing else does."""
@@ -209,7 +219,7 @@ def database(settings: Settings, clock: Clock = system_clock) -> SqliteStore | P
         url = make_url(settings.database_url)
     except ArgumentError:
         raise InvalidRequest("database_url is not a database's URL. Use postgresql://… or sqlite:///PATH.") from None
-    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+    if url.drivername in POSTGRESQL_SCHEMES:
         known = settings.database
         limits = Limits(
             connections_max=known.pool_connections_max,
@@ -224,6 +234,56 @@ def database(settings: Settings, clock: Clock = system_clock) -> SqliteStore | P
             "database_url: records are kept in PostgreSQL or SQLite. Use postgresql://… or sqlite:///PATH."
         )
     return SqliteStore(Path(url.database))
+
+
+def key_store(settings: Settings) -> KeyStore:
+    """The keys' store the settings name, not started: PostgreSQL for any number of processes, else a local file.
+
+    Raises InvalidRequest, Unavailable.
+    """
+    known = settings.keys
+    if settings.keys_url is None:
+        if known.master_file is not None or known.master is not None:
+            raise InvalidRequest("keys.master_file and keys.master go with keys_url: without it the key is made here.")
+        return LocalKeys(prepared(settings.data) / "keys", region=settings.region)
+    try:
+        url = make_url(settings.keys_url)
+    except ArgumentError:
+        url = None
+    if url is None or url.drivername not in POSTGRESQL_SCHEMES:
+        raise InvalidRequest("keys_url: keys of several processes are kept in PostgreSQL. Use postgresql://….")
+    limits = postgres_keys.Limits(known.connections_max, known.statement_seconds_max, known.connect_seconds_max)
+    kek = master.given(known.master_file, None if known.master is None else known.master.get_secret_value())
+    return PostgresKeys(url, kek, region=settings.region, limits=limits)
+
+
+def require_shared_keys(settings: Settings) -> None:
+    """For every door but ``procession up``: what one process seals, another must open, and destroy for all.
+
+    Raises InvalidRequest when the keys are in a file of this machine.
+    """
+    if settings.keys_url is None:
+        raise InvalidRequest(
+            "Several processes need one key store: set PROCESSION_KEYS_URL to a PostgreSQL database for the keys, "
+            "outside the records' backups, and PROCESSION_KEYS__MASTER_FILE. With keys in the data folder only "
+            "`procession up` can run."
+        )
+
+
+def require_apart(keys: KeyStore, store: Store) -> bool:
+    """Keys beside the records would come back with a restore of the records, and erased documents with them.
+
+    Raises Unavailable when both are in one database. Returns whether they share a server, whose backups may hold both.
+    """
+    if not isinstance(keys, PostgresKeys) or not isinstance(store, PostgresStore):
+        return False
+    of_keys, of_records = keys.place(), store.place()
+    if of_keys == of_records:
+        raise Unavailable(
+            "keys_url and database_url name the same database. Give the keys one of their own, outside the records' "
+            "backups: a restore would bring destroyed keys back."
+        )
+    return of_keys[0] == of_records[0]
 
 
 def bell(settings: Settings, changed: Callable[[], None] = lambda: None) -> Dispatcher:

@@ -9,7 +9,6 @@ import pytest
 
 from procession.blobs.protocol import BlobStore
 from procession.dispatch.protocol import Dispatcher
-from procession.keys.local import LocalKeys
 from procession.keys.protocol import KeyStore
 from procession.store.protocol import Store
 from tests.conformance.implementations import BLOBS, DISPATCHERS, KEYS, STORES
@@ -39,7 +38,7 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
 
 @pytest.fixture(params=KEYS)
 def keys(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeyStore]:
-    made = KEYS[request.param](tmp_path)
+    made = KEYS[request.param](tmp_path, lambda: request.getfixturevalue("postgres_server"))
+    made.start()
     yield made
-    if isinstance(made, LocalKeys):
-        made.close()
+    made.close()

@@ -11,6 +11,7 @@ from procession.blobs.s3 import S3Blobs
 from procession.dispatch.inprocess import InProcessDispatcher
 from procession.dispatch.protocol import Dispatcher
 from procession.keys.local import LocalKeys
+from procession.keys.postgres import PostgresKeys
 from procession.keys.protocol import KeyStore
 from procession.store.postgres import PostgresStore
 from procession.store.protocol import Store
@@ -37,4 +38,9 @@ BLOBS: dict[str, Callable[[Path, Callable[[], S3Server]], BlobStore]] = {
     "local": lambda folder, _: LocalBlobs(folder / "blobs"),
     "s3": lambda _, server: S3Blobs(server().options(prefix="inner/folder")),
 }
-KEYS: dict[str, Callable[[Path], KeyStore]] = {"local": lambda folder: LocalKeys(folder / "keys")}
+NewKeys = Callable[[Path, Callable[[], PostgresServer]], KeyStore]
+"""Given a folder, and where a server comes from if one is needed: a store without keys, not started."""
+KEYS: dict[str, NewKeys] = {
+    "local": lambda folder, _: LocalKeys(folder / "keys"),
+    "postgres": lambda _, server: PostgresKeys(server().empty(), bytes(range(32))),
+}

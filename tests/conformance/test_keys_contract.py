@@ -97,3 +97,17 @@ def test_many_threads_make_and_use_keys_at_once(keys: KeyStore) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(use, range(200))) == [b"%d" % n for n in range(200)]
+
+
+def test_a_key_that_was_made_or_fetched_is_at_hand_and_a_destroyed_one_only_where_asking_costs_nothing(
+    keys: KeyStore,
+) -> None:
+    ids = [f"key_{n}" for n in range(5)]
+    for key_id in ids:
+        keys.create_document_key("acme", key_id)
+    assert keys.at_hand(ids)
+    keys.destroy("key_3")
+    keys.fetch([*ids, "key_never"])
+    assert keys.at_hand([key_id for key_id in ids if key_id != "key_3"])
+    with pytest.raises(NotFound):
+        keys.seal("key_3", b"x", "a")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from procession.client import errors
 from procession.domain.errors import Unavailable
-from procession.settings import ApiKey, Database, Settings, Worker
+from procession.settings import ApiKey, Database, Keys, Settings, Worker
 from procession.store import claims
 from procession.store.postgres import PostgresStore
 from procession.wiring import build
@@ -29,6 +30,8 @@ def server(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFac
         data=tmp_path_factory.mktemp("data"),
         database_url=postgres_server.migrated().render_as_string(),
         database=Database(pool_connections_max=4),
+        keys_url=postgres_server.empty().render_as_string(),
+        keys=Keys(master=SecretStr("5a" * 32)),
         api_keys=tuple(
             ApiKey(sha256=hashlib.sha256(key.encode()).hexdigest(), tenant=tenant) for tenant, key in KEYS.items()
         ),

@@ -16,6 +16,7 @@ from procession.client import Client
 from procession.http.app import create_app
 from procession.http.serve import Server
 from procession.http.uploads import InFlight
+from procession.sandbox.client import Sandbox
 from procession.settings import Settings
 from procession.telemetry import logs
 
@@ -52,13 +53,18 @@ class RunningServer:
 
 
 @contextlib.contextmanager
-def running(settings: Settings, *, working: bool = True) -> Iterator[RunningServer]:
-    """Start everything ``procession up`` starts. Without ``working``, uploads stay pending."""
+def running(settings: Settings, *, working: bool = True, sandbox: Sandbox | None = None) -> Iterator[RunningServer]:
+    """Start everything ``procession up`` starts. Without ``working``, uploads stay pending.
+
+    ``sandbox`` may hold another engine, where documents are not what is tested.
+    """
     logs.configure("text", "warning")  # to stderr: commands under test own stdout
     listener = socket.create_server((settings.http.host, 0))
     port = listener.getsockname()[1]
     ready: Future[tuple[wiring.Application, asyncio.AbstractEventLoop, Server]] = Future()
-    thread = threading.Thread(target=_run, args=(settings, listener, working, ready), name="server", daemon=True)
+    thread = threading.Thread(
+        target=_run, args=(settings, listener, working, sandbox, ready), name="server", daemon=True
+    )
     thread.start()
     application, loop, server = ready.result(START_SECONDS_MAX)
     try:
@@ -70,9 +76,11 @@ def running(settings: Settings, *, working: bool = True) -> Iterator[RunningServ
         assert not thread.is_alive(), "the server did not stop"
 
 
-def _run(settings: Settings, listener: socket.socket, working: bool, ready: Future[Any]) -> None:
+def _run(
+    settings: Settings, listener: socket.socket, working: bool, sandbox: Sandbox | None, ready: Future[Any]
+) -> None:
     async def serve() -> None:
-        application = wiring.build(settings, working=working)
+        application = wiring.build(settings, sandbox=sandbox, working=working)
         await application.start()
         try:
             server = Server(create_app(application), settings)

@@ -58,7 +58,7 @@ def doctor(
     port: Annotated[int | None, typer.Option("--port", help="Port the server is to listen on.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Check Python, sandbox, languages, data, database, queue, objects and port. Exit code 1 when one fails."""
+    """Check Python, sandbox, languages, data, database, keys, queue, objects and port. Exit code 1 when one fails."""
     findings = list(examine(data, port))
     if as_json:
         told = {"ok": _well(findings), "checks": [asdict(finding) for finding in findings]}
@@ -91,6 +91,7 @@ def examine(data: Path | None = None, port: int | None = None) -> Iterator[Findi
         lambda: folder(settings.data),
         lambda: disk(settings),
         lambda: database(settings),
+        lambda: keys(settings),
         lambda: queue(settings),
         lambda: objects(settings),
         lambda: listening(settings.http.host, settings.http.port if port is None else port),
@@ -177,6 +178,30 @@ def _named_database(settings: Settings) -> Finding:
     except ProcessionError as error:
         return Finding("database", Verdict.FAILED, error.message)
     return Finding("database", Verdict.OK, f"the database of PROCESSION_DATABASE_URL at schema {at}")
+
+
+def keys(settings: Settings) -> Finding:
+    """Where documents' keys are, that this master key is theirs, and that the records' backups do not hold them."""
+    from procession import wiring  # only here: it loads the whole server
+
+    if settings.keys_url is None:
+        at = settings.data / "keys"
+        if settings.database_url is not None:
+            told = f"in {at}, for one process; several need PROCESSION_KEYS_URL"
+            return Finding("keys", Verdict.OK, told)
+        return Finding("keys", Verdict.OK, f"in {at}; copy it apart from the rest")
+    try:
+        store = wiring.key_store(settings)
+        try:
+            store.start()
+            beside = wiring.require_apart(store, wiring.database(settings))
+        finally:
+            store.close()
+    except ProcessionError as error:
+        return Finding("keys", Verdict.FAILED, error.message)
+    if beside:
+        return Finding("keys", Verdict.WARNING, wiring.KEYS_BESIDE_RECORDS)
+    return Finding("keys", Verdict.OK, "in the database of PROCESSION_KEYS_URL, under this master key")
 
 
 def queue(settings: Settings) -> Finding:

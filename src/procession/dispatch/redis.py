@@ -70,6 +70,7 @@ class RedisDispatcher:
         self._streams = Streams(self._connected.client, prefix, consumer)
         self._block_seconds = min(BLOCK_SECONDS_MAX, options.command_seconds_max / 2)
         self._room = asyncio.Semaphore(max(1, options.connections_max - 1))  # one is for the read that waits
+        self._stopping = asyncio.Event()
         self._trouble: str | None = None
         self._retrying: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -89,10 +90,10 @@ class RedisDispatcher:
 
     async def stop(self) -> None:
         """See ``Dispatcher.stop``."""
-        if self._reading is not None:  # not cancelled: what it was handed would be on its way to nobody
-            await asyncio.wait({self._reading}, timeout=self._options.command_seconds_max)
+        self._stopping.set()
         for task in (self._retrying, self._reading):
-            if task is not None:
+            if task is not None:  # not cancelled at once: what it was handed would be on its way to nobody
+                await asyncio.wait({task}, timeout=self._options.command_seconds_max)
                 task.cancel()
                 await asyncio.wait({task})
         if self._trouble is None and self._listening:
@@ -196,8 +197,10 @@ class RedisDispatcher:
         self._changed()
 
     async def _retry(self) -> None:
-        while True:
-            await asyncio.sleep(RETRY_SECONDS)
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), RETRY_SECONDS)
+                return
             try:
                 await self._streams.probe()
             except Failure as error:

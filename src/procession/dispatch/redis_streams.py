@@ -28,10 +28,17 @@ GIVEN_BACK_MAX = 1000
 """Rings of one class that a consumer gives back when it stops; the others wait to be reclaimed."""
 
 
+_GONE = """
+local function gone(answer)
+  return string.sub(answer.err, 1, 7) == 'NOGROUP' or string.find(answer.err, 'no such key', 1, true) ~= nil
+end
+"""
+
+
 class _Script:
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        self.text = _GONE + text
+        self.sha = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
 
 # KEYS of every script: the three streams, most urgent first, then the hash of what is rung.
@@ -77,12 +84,16 @@ for class = 1, 3 do
   local stream = KEYS[class]
   if left > 0 and idle > 0 then
     local claimed = redis.pcall('XAUTOCLAIM', stream, group, consumer, idle, '0', 'COUNT', left)
-    if type(claimed) == 'table' and not claimed.err then keep(claimed[2]) end
+    if not claimed.err then
+      keep(claimed[2])
+    elseif not gone(claimed) then
+      return claimed
+    end
   end
   if left > 0 then
     local found = read(stream)
-    if type(found) == 'table' and found.err then
-      if string.sub(found.err, 1, 7) ~= 'NOGROUP' then return found end
+    if found and found.err then
+      if not gone(found) then return found end
       redis.call('XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM')
       found = redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', left, 'STREAMS', stream, '>')
     end
@@ -109,7 +120,7 @@ _DEPTH = _Script("""
 local waiting = {}
 for class = 1, 3 do
   local taken = redis.pcall('XPENDING', KEYS[class], ARGV[1])
-  if taken.err and string.sub(taken.err, 1, 7) ~= 'NOGROUP' then return taken end
+  if taken.err and not gone(taken) then return taken end
   waiting[class] = redis.call('XLEN', KEYS[class]) - (taken.err and 0 or taken[1])
 end
 return waiting
@@ -121,7 +132,9 @@ local given = 0
 for class = 1, 3 do
   local stream = KEYS[class]
   local held = redis.pcall('XPENDING', stream, group, '-', '+', most, consumer)
-  if not held.err then
+  if held.err then
+    if not gone(held) then return held end
+  else
     for _, one in ipairs(held) do
       local found = redis.call('XRANGE', stream, one[1], one[1])
       redis.call('XACK', stream, group, one[1])
@@ -143,7 +156,9 @@ _FORGET_CONSUMERS = _Script("""
 local group, longest, forgotten = ARGV[1], tonumber(ARGV[2]), 0
 for class = 1, 3 do
   local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[class], group)
-  if not consumers.err then
+  if consumers.err then
+    if not gone(consumers) then return consumers end
+  else
     for _, told in ipairs(consumers) do
       local known = {}
       for i = 1, #told, 2 do known[told[i]] = told[i + 1] end

@@ -7,23 +7,18 @@ after ``destroy`` returns neither the file, its log nor this process' memory hol
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import sqlite3
 import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from procession.domain.errors import Internal, NotFound, Unavailable
-from procession.keys import envelope, master
+from procession.keys import envelope, master, wrapping
+from procession.keys.held import HeldKeys
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tenant_keys (
@@ -34,7 +29,6 @@ CREATE TABLE IF NOT EXISTS document_keys (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checks (name TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
 """
-_NONCE_BYTES = 12
 _CONFIRMED = "confirmed"
 
 
@@ -58,11 +52,8 @@ class LocalKeys:
         Raises Unavailable with what to do: KEK readable by others, missing, damaged or not this store's.
         """
         self._region = region
-        self._cached_max = cached_max
-        self._documents: OrderedDict[str, AESGCM] = OrderedDict()
+        self._documents = HeldKeys(cached_max)
         self._tenants: dict[str, bytes] = {}
-        self._destructions = 0
-        self._cache_lock = threading.Lock()
         self._read_lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._queue_lock = threading.Lock()
@@ -78,9 +69,12 @@ class LocalKeys:
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"The key store in {folder} cannot be opened: {error}") from error
 
+    def start(self) -> None:
+        """See ``KeyStore.start``. Opening has checked everything."""
+
     def close(self) -> None:
-        """Forget every key and close the files."""
-        with self._write_lock, self._read_lock, self._cache_lock:
+        """See ``KeyStore.close``."""
+        with self._write_lock, self._read_lock:
             self._documents.clear()
             self._tenants.clear()
             self._writer.close()
@@ -90,7 +84,7 @@ class LocalKeys:
 
     def create_document_key(self, tenant: str, key_id: str) -> None:
         """See ``KeyStore.create_document_key``. Concurrent callers share one commit. Raises Unavailable."""
-        wrapped = _wrap(AESGCM(self._tenant_key(tenant)), AESGCM.generate_key(256), f"document:{key_id}")
+        wrapped = wrapping.wrap(AESGCM(self._tenant_key(tenant)), wrapping.new_key(), wrapping.of_document(key_id))
         insert = "INSERT INTO document_keys (key_id, tenant, wrapped) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
         self._commit(lambda conn: conn.execute(insert, (key_id, tenant, wrapped)))
 
@@ -104,15 +98,12 @@ class LocalKeys:
 
     def fingerprint(self, tenant: str, data: bytes) -> str:
         """See ``KeyStore.fingerprint``."""
-        derive = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"procession document fingerprint")
-        return hmac.new(derive.derive(self._tenant_key(tenant)), data, hashlib.sha256).hexdigest()
+        return wrapping.fingerprint(self._tenant_key(tenant), data)
 
     def destroy(self, key_id: str) -> None:
         """See ``KeyStore.destroy``. Destroying what is not there is fine."""
         self._commit(lambda conn: conn.execute("DELETE FROM document_keys WHERE key_id = ?", (key_id,)))
-        with self._cache_lock:
-            self._destructions += 1
-            self._documents.pop(key_id, None)
+        self._documents.forget(key_id)
         self._empty_log()
 
     def made(self, before: str, limit: int) -> list[tuple[str, str]]:
@@ -131,41 +122,42 @@ class LocalKeys:
         replace = "INSERT OR REPLACE INTO checks (name, wrapped) VALUES (?, ?)"
         self._commit(lambda conn: conn.execute(replace, (_CONFIRMED, key_id.encode())))
 
+    def at_hand(self, key_ids: Collection[str]) -> bool:
+        """See ``KeyStore.at_hand``. Always: reading the file takes microseconds."""
+        return True
+
+    def fetch(self, key_ids: Collection[str]) -> None:
+        """See ``KeyStore.fetch``."""
+
     # --- keys in memory -----------------------------------------------------------------------------------------------
 
     def _document_key(self, key_id: str) -> AESGCM:
-        with self._cache_lock:
-            cipher = self._documents.get(key_id)
-            if cipher is not None:
-                self._documents.move_to_end(key_id)
-                return cipher
-            destructions = self._destructions
+        if (held := self._documents.get(key_id)) is not None:
+            return held
+        asking = self._documents.asking()
         row = self._read("SELECT tenant, wrapped FROM document_keys WHERE key_id = ?", key_id)
         if row is None:
             raise NotFound("The key of this document was destroyed: its content is erased.")
-        cipher = AESGCM(_unwrap(AESGCM(self._tenant_key(row[0])), row[1], f"document:{key_id}"))
-        with self._cache_lock:
-            if destructions == self._destructions:  # else it may be this key that was destroyed since we read it
-                self._documents[key_id] = cipher
-                if len(self._documents) > self._cached_max:
-                    self._documents.popitem(last=False)
+        tenant_key = AESGCM(self._tenant_key(row[0]))
+        cipher = AESGCM(wrapping.unwrap(tenant_key, row[1], wrapping.of_document(key_id)))
+        self._documents.keep(key_id, cipher, asking)
         return cipher
 
     def _tenant_key(self, tenant: str) -> bytes:
         key = self._tenants.get(tenant)
         if key is not None:
             return key
-        identity = f"tenant:{tenant}@{self._region}"
+        identity = wrapping.of_tenant(tenant, self._region)
         select = "SELECT wrapped FROM tenant_keys WHERE tenant = ? AND region = ?"
         with self._tenant_lock:
             row = self._read(select, tenant, self._region)
             if row is None:
-                wrapped = _wrap(self._kek, AESGCM.generate_key(256), identity)
+                wrapped = wrapping.wrap(self._kek, wrapping.new_key(), identity)
                 insert = "INSERT INTO tenant_keys (tenant, region, wrapped) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
                 self._commit(lambda conn: conn.execute(insert, (tenant, self._region, wrapped)))
                 row = self._read(select, tenant, self._region)
             assert row is not None, "it is there, or the commit raised"
-            key = _unwrap(self._kek, row[0], identity)
+            key = wrapping.unwrap(self._kek, row[0], identity)
             self._tenants[tenant] = key
         return key
 
@@ -220,12 +212,12 @@ class LocalKeys:
         """A value wrapped at first start tells a wrong KEK at once, not at the first document."""
         row = self._read("SELECT wrapped FROM checks WHERE name = ?", "kek")
         if row is None:
-            wrapped = _wrap(self._kek, b"procession", "check")
+            wrapped = wrapping.wrap(self._kek, wrapping.CHECK, wrapping.CHECK_IDENTITY)
             insert = "INSERT INTO checks (name, wrapped) VALUES ('kek', ?) ON CONFLICT DO NOTHING"
             self._commit(lambda conn: conn.execute(insert, (wrapped,)))
             return
         try:
-            _unwrap(self._kek, row[0], "check")
+            wrapping.unwrap(self._kek, row[0], wrapping.CHECK_IDENTITY)
         except Internal:
             raise Unavailable(
                 f"{folder / 'master.key'} is not the key of {folder / 'keys.db'}. Restore the right one from backup."
@@ -251,15 +243,3 @@ def _connect(path: Path) -> sqlite3.Connection:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
         conn.execute(f"PRAGMA {pragma}")
     return conn
-
-
-def _wrap(wrapping: AESGCM, key: bytes, identity: str) -> bytes:
-    nonce = os.urandom(_NONCE_BYTES)
-    return nonce + wrapping.encrypt(nonce, key, identity.encode())
-
-
-def _unwrap(wrapping: AESGCM, wrapped: bytes, identity: str) -> bytes:
-    try:
-        return wrapping.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], identity.encode())
-    except InvalidTag:
-        raise Internal("A wrapped key was altered, or wrapped by another key.") from None

@@ -1,4 +1,4 @@
-"""The key-encryption key (KEK) of one machine: a file only its owner can read."""
+"""The key-encryption key (KEK): 32 bytes in a file only its owner can read, or in a secret's value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from procession.domain.errors import Unavailable
+from procession.domain.errors import InvalidRequest, Unavailable
 
 KEY_BYTES = 32
 
@@ -16,7 +16,7 @@ KEY_BYTES = 32
 def load(path: Path) -> bytes:
     """The KEK. Raises FileNotFoundError; Unavailable when others may read the file or it is damaged."""
     info = path.stat()
-    if stat.S_IMODE(info.st_mode) & 0o077:
+    if stat.S_IMODE(info.st_mode) & 0o077 and not _root_s_for_our_group(info):
         raise Unavailable(
             f"The master key {path} may be read by others (mode {stat.S_IMODE(info.st_mode):04o}). "
             f"Run `chmod 600 {path}`, and consider it known to whoever could read it."
@@ -30,6 +30,35 @@ def load(path: Path) -> bytes:
     if len(key) != KEY_BYTES:
         raise Unavailable(f"The master key {path} is damaged: it must be {KEY_BYTES} bytes. Restore it from backup.")
     return key
+
+
+def given(path: Path | None, digits: str | None) -> bytes:
+    """The KEK that an operator provides, one way or the other. Raises InvalidRequest, Unavailable."""
+    if (path is None) == (digits is None):
+        raise InvalidRequest("keys_url needs the master key: set one of keys.master_file and keys.master.")
+    if path is not None:
+        try:
+            return load(path)
+        except FileNotFoundError:
+            raise Unavailable(
+                f"The master key {path} is missing. Restore it from its backup; for a new key store make one with "
+                f"`(umask 077; head -c {KEY_BYTES} /dev/urandom > {path})` and keep a copy apart."
+            ) from None
+        except OSError as error:
+            raise Unavailable(f"The master key {path} cannot be read: {error.strerror}.") from error
+    try:
+        key = bytes.fromhex(digits or "")
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise InvalidRequest(f"keys.master: give {2 * KEY_BYTES} hexadecimal digits.")
+    return key
+
+
+def _root_s_for_our_group(info: os.stat_result) -> bool:
+    """A mounted secret: root's, read-only, and readable through the one group this user was given for it."""
+    groups = {os.getegid(), *os.getgroups()}
+    return os.geteuid() != 0 and info.st_uid == 0 and info.st_gid in groups and not stat.S_IMODE(info.st_mode) & 0o037
 
 
 def create(path: Path) -> bytes:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 
 class KeyStore(Protocol):
-    """Synchronous and thread-safe; every call is microseconds once a key is cached."""
+    """Synchronous and thread-safe; every call is microseconds once a key is cached, and may ask a server else."""
+
+    def start(self) -> None:
+        """Check that it can be used, with this KEK. Raises Unavailable with what to do."""
+
+    def close(self) -> None:
+        """Forget every key; no call works afterwards."""
 
     def create_document_key(self, tenant: str, key_id: str) -> None:
         """A fresh AES-256 key, persisted durably before this returns. Idempotent per ``key_id``."""
@@ -21,7 +28,10 @@ class KeyStore(Protocol):
         """Keyed hash (HMAC-SHA-256, hex) of document bytes under a key of the tenant: equal bytes, equal result."""
 
     def destroy(self, key_id: str) -> None:
-        """After this returns, nothing sealed by the key can be opened again, by anyone."""
+        """After this returns, nothing sealed by the key can be opened again.
+
+        By anyone, that is; a store of several processes states for how many seconds others may still hold the key.
+        """
 
     def made(self, before: str, limit: int) -> list[tuple[str, str]]:
         """(key id, tenant) of document keys after the confirmed one and before the id ``before``, oldest first.
@@ -35,3 +45,9 @@ class KeyStore(Protocol):
         Kept with the keys, not with the record: when an older record is restored, keys of documents that it lost are
         not taken for keys of uploads that nobody finished.
         """
+
+    def at_hand(self, key_ids: Collection[str]) -> bool:
+        """Whether ``seal`` and ``open`` under these keys ask nobody, so that an event loop may call them."""
+
+    def fetch(self, key_ids: Collection[str]) -> None:
+        """Bring these keys to hand in one question; destroyed ones are left out. Raises Unavailable."""

@@ -301,7 +301,9 @@ class Analyses:
             assert document is not None, "a foreign key holds it"
             return _Found(analysis, document)
 
-        return await self._on.store.read(unit, tenant=principal.tenant)
+        found = await self._on.store.read(unit, tenant=principal.tenant)
+        await self._on.vault.bring((found.document.key_id,))
+        return found
 
     def _view(self, found: _Found) -> AnalysisView:
         return analysis_view(self._on.vault, found.analysis, found.document.key_id, self._on.clock)

@@ -60,6 +60,7 @@ class Forms:
             lambda conn: forms.page(conn, principal.tenant, before_id=before, limit=limit + 1),
             tenant=principal.tenant,
         )
+        await self._on.vault.bring([row.key_id for row in rows])
         views: list[FormView] = []
         for start in range(0, min(limit, len(rows)), READS_AT_ONCE):
             some = rows[start : min(start + READS_AT_ONCE, limit)]
@@ -222,6 +223,7 @@ class Forms:
         )
         if row is None:
             raise NotFound
+        await self._on.vault.bring((row.key_id,))
         return row
 
     async def _shared(self, token: str) -> FormRow:
@@ -229,6 +231,7 @@ class Forms:
         row = await self._on.store.read(lambda conn: forms.by_share(conn, share_hash), tenant=None)
         if row is None:
             raise NotFound("This link does not lead to a form (any more).")
+        await self._on.vault.bring((row.key_id,))
         return row
 
     async def _view(self, row: FormRow) -> FormView:

@@ -26,6 +26,7 @@ def key_ids(conn: Connection, found: Sequence[Analysis]) -> dict[str, str]:
 async def analysis_views(
     vault: Vault, found: Sequence[Analysis], keys: Mapping[str, str], clock: Clock
 ) -> tuple[AnalysisView, ...]:
+    await vault.bring(list(keys.values()))
     if len(found) <= INLINE_NAMES_MAX:
         return tuple(analysis_view(vault, one, keys.get(one.document_id), clock) for one in found)
     return await asyncio.to_thread(

@@ -120,6 +120,7 @@ class Submissions:
             return analysis, document
 
         analysis, document = await self._on.store.read(unit, tenant=principal.tenant)
+        await self._on.vault.bring((document.key_id,))
         return await self.submit(
             principal,
             file_name=file_name(self._on.vault, analysis, document.key_id) or "document.pdf",
@@ -163,6 +164,8 @@ class Submissions:
         if not batch_known:
             raise NotFound("There is no batch under that id.")
         self._admit(waiting)
+        if held is not None:
+            await self._on.vault.bring((held.key_id,))
         return held
 
     def _admit(self, waiting: int) -> None:
@@ -211,6 +214,7 @@ class Submissions:
             return analysis, documents.key_ids(conn, [analysis.document_id]).get(analysis.document_id)
 
         analysis, key_id = await self._on.store.read(unit, tenant=principal.tenant)
+        await self._on.vault.bring(() if key_id is None else (key_id,))
         return Submitted(analysis=analysis_view(self._on.vault, analysis, key_id, self._on.clock), replayed=True)
 
     # --- durable bytes, then the record -------------------------------------------------------------------------------
@@ -221,6 +225,7 @@ class Submissions:
         try:
             await vault.create_key(upload.principal.tenant, key_id)
             blob_ref = await vault.put(ObjectKind.DOCUMENT, key_id, upload.content, digest=key_id)
+            await vault.bring((key_id,))
         except BaseException:
             with contextlib.suppress(ProcessionError):
                 await vault.destroy(key_id)

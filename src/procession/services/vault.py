@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Collection
 
 from procession.blobs.names import ObjectKind, key_id_of, object_name
 from procession.blobs.protocol import BlobStore
@@ -19,6 +20,7 @@ class Vault:
     def __init__(self, keys: KeyStore, blobs: BlobStore) -> None:
         self.keys = keys
         self._blobs = blobs
+        self._tenants_known: set[str] = set()
 
     async def put(self, kind: ObjectKind, key_id: str, plaintext: bytes, digest: str | None = None) -> str:
         """Durable when it returns; gives the object's name. ``digest``: hex, default SHA-256 of the plaintext.
@@ -26,7 +28,7 @@ class Vault:
         Raises NotFound for a destroyed key, Unavailable when the object cannot be written.
         """
         name = object_name(kind, digest or hashlib.sha256(plaintext).hexdigest(), key_id)
-        if len(plaintext) <= INLINE_BYTES_MAX:
+        if len(plaintext) <= INLINE_BYTES_MAX and self.keys.at_hand((key_id,)):
             sealed = self.keys.seal(key_id, plaintext, name)
         else:
             sealed = await asyncio.to_thread(self.keys.seal, key_id, plaintext, name)
@@ -35,10 +37,10 @@ class Vault:
 
     async def get(self, name: str) -> bytes:
         """The plaintext. Raises NotFound for a missing object or a destroyed key, Internal for an altered one."""
-        sealed = await self._blobs.get(name)
-        if len(sealed) <= INLINE_BYTES_MAX:
-            return self.keys.open(key_id_of(name), sealed, name)
-        return await asyncio.to_thread(self.keys.open, key_id_of(name), sealed, name)
+        sealed, key_id = await self._blobs.get(name), key_id_of(name)
+        if len(sealed) <= INLINE_BYTES_MAX and self.keys.at_hand((key_id,)):
+            return self.keys.open(key_id, sealed, name)
+        return await asyncio.to_thread(self.keys.open, key_id, sealed, name)
 
     async def delete(self, name: str) -> None:
         """Deleting what is not there is fine."""
@@ -57,15 +59,23 @@ class Vault:
         await asyncio.to_thread(self.keys.destroy, key_id)
 
     async def fingerprint(self, tenant: str, data: bytes) -> str:
-        if len(data) <= INLINE_BYTES_MAX:
+        if len(data) <= INLINE_BYTES_MAX and tenant in self._tenants_known:
             return self.keys.fingerprint(tenant, data)
-        return await asyncio.to_thread(self.keys.fingerprint, tenant, data)
+        made = await asyncio.to_thread(self.keys.fingerprint, tenant, data)
+        self._tenants_known.add(tenant)  # its key is in memory from now on
+        return made
+
+    async def bring(self, key_ids: Collection[str]) -> None:
+        """Keys for ``seal_text`` and ``open_text``, fetched at once, so that those ask nobody on the event loop."""
+        if not self.keys.at_hand(key_ids):
+            await asyncio.to_thread(self.keys.fetch, key_ids)
 
     def seal_text(self, key_id: str, text: str, context: str) -> bytes:
-        """A short text for a column: a file's name, a form's title, a link's token."""
+        """A short text for a column: a file's name, a form's title, a link's token. First ``bring`` its key."""
         return self.keys.seal(key_id, text.encode(), context)
 
     def open_text(self, key_id: str, sealed: bytes, context: str) -> str:
+        """What ``seal_text`` sealed. Raises NotFound for a destroyed key."""
         return self.keys.open(key_id, sealed, context).decode()
 
 

@@ -43,6 +43,7 @@ RETRY_SECONDS = 0.01
 UNIQUE_ATTEMPTS_MAX = 2
 """Runs of a unit that broke a unique constraint: the second sees the row that was faster."""
 
+_PLACE = "SELECT system_identifier::text, current_database() FROM pg_control_system()"
 # SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html)
 _COLLIDED = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 _UNIQUE_VIOLATION = "23505"
@@ -214,6 +215,11 @@ class PostgresStore:
         Raises Unavailable.
         """
         return self._at_hand(look, _begin(None, not writing, self._limits))
+
+    def place(self) -> tuple[str, str]:
+        """(server, database); the server's id is the same for all of its databases and replicas. Raises Unavailable."""
+        server, database = self.inspect(lambda conn: conn.exec_driver_sql(_PLACE).one())
+        return server, database
 
     def _at_hand(self, unit: Callable[[Connection], T], begin: bytes) -> T:
         try:
