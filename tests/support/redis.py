@@ -148,9 +148,7 @@ def standalone() -> Iterator[RedisServer]:
         tls = {
             "port": 0,
             "tls-port": port,
-            "tls-cert-file": made.server,
-            "tls-key-file": made.server_key,
-            "tls-ca-cert-file": made.authority,
+            **_tls(made),
             "tls-auth-clients": "yes",
         }
         node = Node(folder, "one", port, {**tls, "user": _users(RULES)})
@@ -230,8 +228,9 @@ def sentinel() -> Iterator[RedisServer]:
 
 @contextlib.contextmanager
 def cluster() -> Iterator[RedisServer]:
-    """Three masters, each with a replica."""
+    """Three masters, each with a replica; TLS between all."""
     with _folder() as folder:
+        made = certificates.make(folder)
         ports = free_ports(12)
         common = {
             "user": _users(f"{RULES} {CLUSTER_RULES}"),
@@ -241,9 +240,13 @@ def cluster() -> Iterator[RedisServer]:
             "cluster-node-timeout": 1000,
             "cluster-replica-validity-factor": 0,
             "repl-diskless-sync-delay": 0,
+            **_tls(made),
+            "tls-auth-clients": "optional",
+            "tls-cluster": "yes",
+            "tls-replication": "yes",
         }
         nodes = [
-            Node(folder, f"n{number}", port, {**common, "cluster-port": bus})
+            Node(folder, f"n{number}", port, {**common, "port": 0, "tls-port": port, "cluster-port": bus})
             for number, (port, bus) in enumerate(zip(ports[:6], ports[6:], strict=True))
         ]
 
@@ -274,20 +277,22 @@ def cluster() -> Iterator[RedisServer]:
             return agreed and len(following) == 3
 
         server = RedisServer(
-            f"redis+cluster://{USER}:{_quoted(PASSWORD)}@127.0.0.1:{ports[0]},127.0.0.1:{ports[1]}",
-            Options(),
+            f"rediss+cluster://{USER}:{_quoted(PASSWORD)}@127.0.0.1:{ports[0]},127.0.0.1:{ports[1]}",
+            Options(ca_file=str(made.authority)),
             nodes,
             master=serving,
             healthy=healthy,
+            tls={"ssl": True, "ssl_ca_certs": str(made.authority)},
         )
-        with _started(server, lambda: _join(ports[:6], server)):
+        with _started(server, lambda: _join(ports[:6], server, made)):
             yield server
 
 
-def _join(ports: list[int], server: RedisServer) -> None:
+def _join(ports: list[int], server: RedisServer, made: certificates.Certificates) -> None:
     wait_until(lambda: all(server.admin(node).ping() for node in server.nodes))
     program = shutil.which("redis-cli") or missing("redis-cli (Debian: apt install redis-tools)")
-    command = [program, "--user", "admin", "--pass", ADMIN_PASSWORD, "--no-auth-warning", "--cluster", "create"]
+    command = [program, "--user", "admin", "--pass", ADMIN_PASSWORD, "--no-auth-warning"]
+    command += ["--tls", "--cacert", str(made.authority), "--cluster", "create"]
     command += [*(f"127.0.0.1:{port}" for port in ports), "--cluster-replicas", "1", "--cluster-yes"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -320,6 +325,10 @@ def _folder() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tls(made: certificates.Certificates) -> dict[str, Any]:
+    return {"tls-cert-file": made.server, "tls-key-file": made.server_key, "tls-ca-cert-file": made.authority}
 
 
 def _users(rules: str) -> list[str]:

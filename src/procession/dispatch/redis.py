@@ -83,7 +83,7 @@ class RedisDispatcher:
         """See ``Dispatcher.start``."""
         try:
             await self._streams.probe()
-        except Failure as error:
+        except Exception as error:  # work goes on without Redis, whatever keeps it away
             self._away(error)
         else:
             metrics.REDIS_UP.set(1)
@@ -158,7 +158,7 @@ class RedisDispatcher:
             found = await self._streams.take(count, reclaim=await self._due())
             if not found and seconds > 0:
                 found = await self._streams.wait(count, min(seconds, self._block_seconds))
-        except Failure as error:
+        except Exception as error:  # whatever it is, the worker goes on with what SQL tells
             self._away(error)
         else:
             self._arrived.extend(found)
@@ -183,7 +183,7 @@ class RedisDispatcher:
         try:
             async with self._room:
                 return await what()
-        except Failure as error:
+        except Exception as error:  # a bell is best effort: the upload that rings has been taken
             self._away(error)
             return None
 
@@ -203,7 +203,7 @@ class RedisDispatcher:
                 return
             try:
                 await self._streams.probe()
-            except Failure as error:
+            except Exception as error:  # as above: the next try may end otherwise
                 self._trouble = explained(error, self._address, self._options)
                 continue
             self._alone = InProcessDispatcher()

@@ -179,4 +179,6 @@ def explained(error: BaseException, address: Address, options: Options) -> str:
         return f"{address} did not answer within {options.command_seconds_max:g} s."
     if isinstance(error, ClusterError | RedisClusterException):
         return f"{address} cannot be used as a Cluster: {error}"
-    return f"{address} cannot be reached: {error}"
+    if isinstance(error, Failure):
+        return f"{address} cannot be reached: {error}"
+    return f"{address}: the client failed over it ({type(error).__name__})."

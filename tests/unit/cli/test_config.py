@@ -6,9 +6,10 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from procession.cli.config import described
-from procession.settings import ApiKey, Http, Settings, load, unknown_environment
+from procession.settings import ApiKey, Http, Redis, Settings, load, unknown_environment
 
 
 def test_each_setting_names_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,14 +30,29 @@ def test_keys_and_passwords_are_not_shown() -> None:
     settings = Settings(
         api_keys=(ApiKey(sha256=digest, tenant="flora", name="laptop"),),
         database_url="postgresql://user:password@db.test/procession",
+        redis_url="rediss+sentinel://user:password@a.test,b.test:7000/name",
+        redis=Redis(sentinel_password=SecretStr("another")),
         http=Http(),
     )
     shown = {name: value for name, value, _ in described(settings, {})}
     assert shown["api_keys"] == ["laptop (flora)"]
     assert shown["database_url"] == "postgresql://***@db.test/procession"
-    assert digest not in str(shown)
+    assert shown["redis_url"] == "rediss+sentinel://***@a.test,b.test:7000/name"
+    assert not [secret for secret in (digest, "password@", "another") if secret in str(shown)]
 
 
 def test_the_client_s_own_names_are_known_and_others_are_not() -> None:
     environ = {"PROCESSION_SERVER": "x", "PROCESSION_API_KEY": "y", "PROCESSION_HTTP__PORT": "1", "PROCESSION_X": "z"}
     assert unknown_environment(environ) == ["PROCESSION_X"]
+
+
+def test_redis_may_be_named_as_other_programs_name_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    environ = {"REDIS_URL": "redis://shared.test"}
+    monkeypatch.setenv("REDIS_URL", environ["REDIS_URL"])
+    shown = {name: (value, source) for name, value, source in described(load(), environ)}
+    assert shown["redis_url"] == ("redis://shared.test", "environment (REDIS_URL)")
+    (tmp_path / "procession.toml").write_text('redis_url = "redis://own.test"\n')
+    assert load().redis_url == "redis://own.test"
+    monkeypatch.setenv("PROCESSION_REDIS_URL", "redis://first.test")
+    assert load().redis_url == "redis://first.test"

@@ -11,6 +11,7 @@ import pytest
 from procession.cli import doctor
 from procession.cli.doctor import Verdict
 from procession.settings import Http, Settings
+from tests.support.redis import PASSWORD, RedisServer
 
 
 def test_an_old_python_is_a_failure() -> None:
@@ -80,3 +81,15 @@ def test_settings_that_cannot_be_read_are_a_failure(monkeypatch: pytest.MonkeyPa
     *_, last = doctor.examine()
     assert (last.check, last.verdict) == ("settings", Verdict.FAILED)
     assert "PROCESSION_WRONG" in last.detail
+
+
+def test_the_queue_is_tried_and_what_is_wrong_with_it_told(tmp_path: Path, redis_server: RedisServer) -> None:
+    assert doctor.queue(Settings(data=tmp_path)).verdict is Verdict.OK
+    given = redis_server.settings(redis_server.prefix())
+    found = doctor.queue(Settings(data=tmp_path, **given))
+    assert (found.verdict, PASSWORD in found.detail) == (Verdict.OK, False)
+    wrong = Settings(data=tmp_path, **{**given, "redis_url": given["redis_url"].replace("pass%3A", "mistaken")})
+    found = doctor.queue(wrong)
+    assert (found.verdict, "mistaken" in found.detail) == (Verdict.FAILED, False)
+    assert "refuses the user or the password" in found.detail
+    assert doctor.queue(Settings(data=tmp_path, redis_url="http://one.test")).verdict is Verdict.FAILED

@@ -100,6 +100,24 @@ async def test_it_starts_without_redis_and_finds_it_later(redis_server: RedisSer
     await until(lambda: one.trouble is None)
 
 
+async def test_a_client_that_fails_in_a_way_nobody_foresaw_stops_no_worker(
+    redis_server: RedisServer, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object, **__: object) -> list[str]:
+        raise AttributeError("within the library")
+
+    one = make(redis_server, redis_server.prefix())
+    await one.start()
+    with monkeypatch.context() as broken:
+        broken.setattr(redis_streams.Streams, "take", fails)
+        assert await one.wait(1, 0.01) == []
+        assert one.trouble is not None
+        assert "AttributeError" in one.trouble
+        await one.ring(["a"], Priority.URGENT)
+        assert await asyncio.wait_for(one.wait(1, LONG), PATIENCE) == ["a"]
+    await until(lambda: one.trouble is None)
+
+
 async def test_nobody_who_only_rings_keeps_rings_while_redis_is_away(redis_server: RedisServer, make: Make) -> None:
     """A process that takes uploads and does no work: nobody there would ever take them."""
     (node,) = redis_server.nodes
