@@ -63,6 +63,15 @@ class Connected:
     close: Callable[[], Awaitable[None]]
 
 
+class _AtOnce(SSLConnection):
+    """After an error it is closed at once: TLS's goodbye would wait for a server that does not listen."""
+
+    async def disconnect(self, nowait: bool = False, *rest: Any, **more: Any) -> None:
+        if nowait and self._writer is not None:
+            self._writer.transport.abort()
+        await super().disconnect(nowait, *rest, **more)
+
+
 def connect(address: Address, options: Options) -> Connected:
     """Opens nothing yet. Raises InvalidRequest when a certificate cannot be read."""
     shared: dict[str, Any] = {
@@ -86,7 +95,7 @@ def connect(address: Address, options: Options) -> Connected:
 def _standalone(address: Address, options: Options, shared: dict[str, Any]) -> Connected:
     (host, port) = address.nodes[0]
     pool: BlockingConnectionPool = BlockingConnectionPool(
-        connection_class=SSLConnection if address.tls else Connection,
+        connection_class=_AtOnce if address.tls else Connection,
         host=host,
         port=port,
         db=address.database,
