@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State
+from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State, deadline
 from procession.domain.clock import new_id
 from procession.store import analyses, documents, forms
 from procession.store.documents import Document
@@ -62,7 +62,8 @@ def an_analysis(document: Document, **changes: Any) -> Analysis:
         updated_at=START,
         file_name_sealed=b"sealed name",
     )
-    return replace(made, **changes)
+    made = replace(made, **changes)
+    return replace(made, deadline_at=changes.get("deadline_at", deadline(made.created_at, made.priority)))
 
 
 def a_form(analysis: Analysis, key_id: str, **changes: Any) -> FormRow:

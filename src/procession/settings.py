@@ -100,7 +100,11 @@ class Worker(_Section):
 
 class Queue(_Section):
     waiting_max: Annotated[int, Field(gt=0)] = 10_000
-    """Ready analyses of one tenant after which uploads are refused with 429."""
+    """Ready analyses of one tenant after which uploads are refused with 429; an operator may set another for a
+    tenant."""
+    wait_objectives_max: Annotated[float, Field(gt=0)] = 1.0
+    """An upload is refused with 429 when what its tenant has waiting, as urgent or more, takes longer at the measured
+    pace than this many times what its class promises."""
     ring_ahead_per_tenant: Annotated[int, Field(gt=0)] = 4
     """Analyses of one tenant that may be on their way to workers at once, so that a large batch leaves room for
     others."""
@@ -253,6 +257,8 @@ class ApiKey(_Section):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     tenant: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
     name: str = "key"
+    operator: bool = False
+    """Whether it may see and change the whole queue, every tenant's."""
 
 
 PLAIN_NAMES = {"redis_url": "REDIS_URL"}
@@ -295,7 +301,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe level that is logged."""
     api_keys: tuple[ApiKey, ...] = ()
-    """Who may ask: `{sha256, tenant, name}` each. None: one local user, loopback only."""
+    """Who may ask: `{sha256, tenant, name, operator}` each. None: one local user, loopback only."""
     upload: Upload = Upload()
     sandbox: Sandbox = Sandbox()
     worker: Worker = Worker()

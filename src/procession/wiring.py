@@ -46,6 +46,7 @@ from procession.services.analyses import Analyses
 from procession.services.batches import Batches
 from procession.services.calibrating import Calibrations
 from procession.services.capacity import Capacity
+from procession.services.dead_letters import DeadLetters
 from procession.services.direct_uploads import DirectUploads
 from procession.services.forms import Forms
 from procession.services.foundation import QUEUE_KEY, Foundation
@@ -120,6 +121,7 @@ class Application:
         self.papers = Papers(self.foundation, self.analyses, self.forms, self.sandbox.fill)
         self.batches = Batches(self.foundation)
         self.queue = QueueService(self.foundation)
+        self.dead_letters = DeadLetters(self.foundation)
         self.maintenance: tuple[Loop, ...] = (
             Relay(self.foundation),
             Rescuer(self.foundation, chance),

@@ -12,6 +12,7 @@ from procession.store import analyses, batches, claims, queue_depth
 from procession.store.batches import Batch
 from procession.store.claims import Outcome
 from procession.store.protocol import Store
+from procession.store.queue_depth import Backlog, Depth
 from tests.records import START, at, submit
 
 
@@ -74,7 +75,15 @@ async def test_depth_counts_ready_deferred_and_running_by_class(store: Store) ->
         Priority.STANDARD: (0, 1, 0, none),
         Priority.LOW: (0, 0, 1, none),
     }
-    assert await store.read(lambda conn: queue_depth.ready_of_tenant(conn, "acme")) == 4
+    backlog = await store.read(lambda conn: queue_depth.backlog(conn, "acme"))
+    assert backlog == Backlog({Priority.URGENT: 4, Priority.STANDARD: 0, Priority.LOW: 0}, None)
+    assert backlog.waiting == 4
+    by_tenant = await store.read(lambda conn: queue_depth.depth_by_tenant(conn, at(10)))
+    assert by_tenant == {
+        (Priority.URGENT, "acme"): Depth(3, 1, 0, START, at(120)),
+        (Priority.STANDARD, "other"): Depth(0, 1, 0, None, None),
+        (Priority.LOW, "acme"): Depth(0, 0, 1, None, None),
+    }
 
 
 async def test_pages_are_newest_first_and_filtered(store: Store) -> None:

@@ -58,6 +58,7 @@ class Analysis(_Answer):
     attempts: int = 0
     cancel_requested: bool = False
     created_at: datetime
+    deadline: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     updated_at: datetime

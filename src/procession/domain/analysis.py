@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -36,6 +36,12 @@ class Priority(StrEnum):
 
 OBJECTIVE_SECONDS: dict[Priority, int] = {Priority.URGENT: 120, Priority.STANDARD: 600, Priority.LOW: 3600}
 """Upload to result, per class (READING, contradiction 2)."""
+
+
+def deadline(since: datetime, priority: Priority) -> datetime:
+    """When an analysis that was handed in (or revived) at ``since`` is due."""
+    return since + timedelta(seconds=OBJECTIVE_SECONDS[priority])
+
 
 TERMINAL = frozenset({State.REQUIRES_REVIEW, State.COMPLETED, State.FAILED, State.CANCELLED})
 """States in which the machine has nothing left to do. ``requires_review`` waits for a person."""
@@ -153,3 +159,11 @@ class Analysis:
     erased_at: datetime | None = None
     template_id: str | None = None
     """The approved form it was read by."""
+    deadline_at: datetime | None = None
+    """When its result is due. None in rows of before deadlines were kept: see ``due_at``."""
+    buried_at: datetime | None = None
+    """Since when an operator has its failure as final."""
+
+    @property
+    def due_at(self) -> datetime:
+        return self.deadline_at or deadline(self.created_at, self.priority)

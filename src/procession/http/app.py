@@ -18,7 +18,7 @@ from procession.http.pages import routes as pages
 from procession.http.pages.render import error_page
 from procession.http.sse import Streams
 from procession.http.uploads import InFlight
-from procession.services import views
+from procession.services import queue_views, views
 from procession.wiring import Application
 
 
@@ -38,6 +38,9 @@ class Route:
 
 _ANALYSIS = views.AnalysisView
 _PAGES = views.Page
+_PAUSED = queue.Paused
+_BULK = queue_views.BulkChange
+_DEAD = views.Page[queue_views.DeadLetter]
 
 ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/analyses", analyses.submit, {202: _ANALYSIS, 200: _ANALYSIS}, extra=analyses.UPLOAD_BODY),
@@ -73,7 +76,14 @@ ROUTES: tuple[Route, ...] = (
         {200: "application/pdf"},
         "forms",
     ),
-    Route("GET", "/v1/queue", queue.queue, {200: views.QueueView}, "operations"),
+    Route("GET", "/v1/queue", queue.queue, {200: queue_views.QueueView}, "operations"),
+    Route("POST", "/v1/queue/pause", queue.pause_queue, {200: _PAUSED}, "operations"),
+    Route("POST", "/v1/queue/resume", queue.resume_queue, {200: _PAUSED}, "operations"),
+    Route("POST", "/v1/queue/cap", queue.cap_tenant, {200: queue_views.TenantControls}, "operations"),
+    Route("POST", "/v1/queue/prioritize", queue.prioritize, {200: _BULK}, "operations"),
+    Route("GET", "/v1/queue/dead-letters", queue.list_dead_letters, {200: _DEAD}, "operations"),
+    Route("POST", "/v1/queue/dead-letters/revive", queue.revive_dead_letters, {200: _BULK}, "operations"),
+    Route("POST", "/v1/queue/dead-letters/bury", queue.bury_dead_letters, {200: _BULK}, "operations"),
     Route("GET", "/v1/events", events.tenant_events, {200: "text/event-stream"}, "operations"),
     Route("GET", "/v1/result.schema.json", analyses.result_schema, {200: "application/schema+json"}, open=True),
     Route("GET", "/health", health.health, {200: health.Health}, "operations", open=True),

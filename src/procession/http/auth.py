@@ -169,7 +169,7 @@ def principal(request: Request) -> Principal:
     settings: Settings = request.app.state.application.settings
     trace_id: str | None = getattr(request.state, "trace_id", None)
     if not settings.api_keys:
-        return Principal(LOCAL_TENANT, "local", trace_id)
+        return Principal(LOCAL_TENANT, "local", trace_id, operator=True)
     presented = bearer(request)
     if presented is not None:
         key = key_of(settings.api_keys, presented)
@@ -178,4 +178,4 @@ def principal(request: Request) -> Principal:
         key = sessions.key_of(request.cookies.get(COOKIE, ""))
     if key is None:
         raise Unauthenticated()
-    return Principal(key.tenant, f"key:{key.name}", trace_id)
+    return Principal(key.tenant, f"key:{key.name}", trace_id, operator=key.operator)

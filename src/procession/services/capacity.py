@@ -14,10 +14,13 @@ class Capacity:
         self.draining = False
         self.service_seconds = 1.0
         """Moving average of one analysis' time in the sandbox."""
+        self.paced = False
+        """Whether that was measured yet."""
 
     @property
     def available(self) -> int:
         return 0 if self.draining else max(0, self.slots - self.busy)
 
     def measured(self, seconds: float) -> None:
+        self.paced = True
         self.service_seconds += _WEIGHT * (seconds - self.service_seconds)

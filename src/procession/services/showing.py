@@ -58,6 +58,7 @@ def analysis_view(vault: Vault, analysis: Analysis, key_id: str | None, clock: C
         attempts=analysis.attempts,
         cancel_requested=analysis.cancel_requested,
         created_at=analysis.created_at,
+        deadline=analysis.due_at,
         started_at=analysis.started_at,
         finished_at=analysis.finished_at,
         updated_at=analysis.updated_at,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import shutil
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from procession.blobs.names import ObjectKind
-from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State
+from procession.domain.analysis import OBJECTIVE_SECONDS, Analysis, AnalysisOptions, Priority, Stage, State, deadline
 from procession.domain.clock import new_id
 from procession.domain.errors import (
     EmptyFile,
@@ -35,7 +36,7 @@ from procession.settings import MIB
 from procession.store import analyses, batches, documents, idempotency, templates
 from procession.store.canonical import canonical_json
 from procession.store.documents import Document
-from procession.store.queue_depth import ready_of_tenant
+from procession.store.queue_depth import Backlog, backlog
 from procession.telemetry import metrics
 
 ROUTE = "POST /v1/analyses"
@@ -155,25 +156,28 @@ class Submissions:
         """The live document with these bytes, if any. Raises OverCapacity, Unavailable, NotFound."""
         tenant = upload.principal.tenant
 
-        def unit(conn: Connection) -> tuple[int, Document | None, bool]:
+        def unit(conn: Connection) -> tuple[Backlog, Document | None, bool]:
             batch_known = upload.batch_id is None or batches.get(conn, tenant, upload.batch_id) is not None
-            waiting = ready_of_tenant(conn, tenant)
+            waiting = backlog(conn, tenant)
             return waiting, documents.find_live(conn, tenant, upload.fingerprint), batch_known
 
         waiting, held, batch_known = await self._on.store.read(unit, tenant=tenant)
         if not batch_known:
             raise NotFound("There is no batch under that id.")
-        self._admit(waiting)
+        self._admit(waiting, upload.priority)
         if held is not None:
             await self._on.vault.bring((held.key_id,))
         return held
 
-    def _admit(self, waiting: int) -> None:
+    def _admit(self, backlog: Backlog, priority: Priority) -> None:
         settings, capacity = self._on.settings, self._on.capacity
+        bears = settings.queue.wait_objectives_max * OBJECTIVE_SECONDS[priority]
         decision = admission.decide(
             admission.Snapshot(
-                waiting_of_tenant=waiting,
-                waiting_max=settings.queue.waiting_max,
+                waiting_of_tenant=backlog.waiting,
+                waiting_max=backlog.waiting_max or settings.queue.waiting_max,
+                ahead_of_class=admission.ahead(backlog.of_class, priority),
+                wait_seconds_max=bears if capacity.paced else math.inf,
                 disk_free_bytes=shutil.disk_usage(settings.data).free,
                 disk_free_bytes_min=settings.http.disk_free_bytes_min,
                 slots=capacity.slots,
@@ -305,6 +309,7 @@ class Submissions:
             created_at=now,
             run_at=now,
             updated_at=now,
+            deadline_at=deadline(now, upload.priority),
             file_name_sealed=self._on.vault.seal_text(
                 document.key_id, upload.file_name, file_name_context(analysis_id)
             ),

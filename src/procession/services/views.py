@@ -13,11 +13,11 @@ from procession.domain.form import ErrorDetail, Form
 T = TypeVar("T")
 
 
-class _View(BaseModel):
+class View(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class ProgressView(_View):
+class ProgressView(View):
     """``fraction`` is 0 to 1; 1 once the machine has nothing left to do."""
 
     pages_done: int
@@ -25,8 +25,8 @@ class ProgressView(_View):
     fraction: float
 
 
-class AnalysisView(_View):
-    """One analysis as its owner sees it."""
+class AnalysisView(View):
+    """One analysis as its owner sees it. ``deadline``: when its class promises the result."""
 
     id: str
     file: str | None
@@ -47,6 +47,7 @@ class AnalysisView(_View):
     attempts: int
     cancel_requested: bool
     created_at: datetime
+    deadline: datetime
     started_at: datetime | None
     finished_at: datetime | None
     updated_at: datetime
@@ -55,26 +56,26 @@ class AnalysisView(_View):
     seconds_left: float | None
 
 
-class Submitted(_View):
+class Submitted(View):
     """``replayed``: an earlier request with the same Idempotency-Key made this analysis."""
 
     analysis: AnalysisView
     replayed: bool
 
 
-class Page(_View, Generic[T]):
+class Page(View, Generic[T]):
     items: tuple[T, ...]
     next_cursor: str | None
 
 
-class PageImage(_View):
+class PageImage(View):
     """``digest``: SHA-256 (hex) of the PNG."""
 
     png: bytes
     digest: str
 
 
-class TemplateView(_View):
+class TemplateView(View):
     """How copies of a form are recognised. ``uploads``: those that were; ``form_id``: whose definition they get."""
 
     id: str
@@ -83,7 +84,7 @@ class TemplateView(_View):
     approved_at: datetime
 
 
-class FilledDocument(_View):
+class FilledDocument(View):
     """A copy of a document with answers in it. ``notes``: what whoever uses it should know."""
 
     pdf: bytes
@@ -91,7 +92,7 @@ class FilledDocument(_View):
     notes: tuple[str, ...]
 
 
-class FormView(_View):
+class FormView(View):
     """A live form for its owner. ``share_path`` ends in the secret token couples are sent."""
 
     id: str
@@ -108,7 +109,7 @@ class FormView(_View):
     json_schema: dict[str, Any]
 
 
-class PublicForm(_View):
+class PublicForm(View):
     """A form as couples see it: questions, never the values of the document it came from."""
 
     title: str
@@ -117,7 +118,7 @@ class PublicForm(_View):
     definition: Form
 
 
-class ResponseView(_View):
+class ResponseView(View):
     """``values``: field name -> answer, normalised as the JSON Schema says."""
 
     id: str
@@ -126,13 +127,13 @@ class ResponseView(_View):
     values: dict[str, Any]
 
 
-class RefusedFile(_View):
+class RefusedFile(View):
     file: str
     code: str
     message: str
 
 
-class UploadView(_View):
+class UploadView(View):
     """Where to put a file, with `method`, before `expires_at`; then name `id` to `POST /v1/analyses` as `upload_id`."""
 
     id: str
@@ -141,7 +142,7 @@ class UploadView(_View):
     expires_at: datetime
 
 
-class BatchView(_View):
+class BatchView(View):
     """``counts``: state -> analyses. ``refused``: files of this request that were not taken."""
 
     id: str
@@ -151,28 +152,3 @@ class BatchView(_View):
     files_refused: int = 0
     created_at: datetime
     refused: tuple[RefusedFile, ...] = ()
-
-
-class QueueClass(_View):
-    """One priority class. ``deferred`` waits for a retry's time."""
-
-    priority: Priority
-    ready: int
-    deferred: int
-    running: int
-    oldest_ready_seconds: float | None
-    objective_seconds: int
-
-
-class Workers(_View):
-    total: int
-    busy: int
-    available: int
-
-
-class QueueView(_View):
-    """``waiting``: analyses that could run now, all classes together."""
-
-    classes: tuple[QueueClass, ...]
-    workers: Workers
-    waiting: int

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, cast, literal_column, select, true, update
+from sqlalchemy import Connection, Text, bindparam, case, cast, literal_column, select, true, update
 from sqlalchemy import insert as sql_insert
 
-from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State, Trigger
+from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State, Trigger, deadline
 from procession.domain.errors import Conflict, NotFound
 from procession.policy.fairness import Ready
-from procession.store import rows
+from procession.store import controls, rows
 from procession.store.canonical import canonical_json
 from procession.store.dialects import Hold, hold, is_postgresql
 from procession.store.tables import analyses, documents
@@ -162,6 +162,7 @@ def reuse(
 _PENDING = literal_column("analyses.state") == literal_column("'pending'")
 _pairs = select(analyses.c.priority, analyses.c.tenant).where(_PENDING).distinct().subquery("pairs")
 _inner = analyses.alias("waiting")
+_HEAD = tuple(analyses.c[name] for name in ("id", "tenant", "priority", "run_at", "created_at", "deadline_at"))
 _heads = (
     select(_inner.c.id)
     .where(
@@ -174,9 +175,12 @@ _heads = (
     .limit(bindparam("per_tenant_"))
     .correlate(_pairs)
 )
+_RESUMED = controls.resumed(_pairs.c.priority, _pairs.c.tenant)
+_RUNNING_MAX = controls.running_max(_pairs.c.tenant).label("running_max")
 _READY_HEADS = (
-    select(analyses.c.id, analyses.c.tenant, analyses.c.priority, analyses.c.run_at)
+    select(*_HEAD, _RUNNING_MAX)
     .select_from(_pairs.join(analyses, analyses.c.id.in_(_heads)))
+    .where(_RESUMED)
     .order_by(analyses.c.run_at, analyses.c.id)
     .limit(bindparam("limit_"))
 )
@@ -190,7 +194,7 @@ _MARK_RUNG = (
 
 # SQLite knows no LATERAL; PostgreSQL would look at every pair of a row and a class without it.
 _waiting = (
-    select(analyses.c.id, analyses.c.tenant, analyses.c.priority, analyses.c.run_at)
+    select(*_HEAD)
     .where(
         _PENDING,
         analyses.c.priority == _pairs.c.priority,
@@ -202,15 +206,17 @@ _waiting = (
     .lateral("heads")
 )
 _READY_HEADS_POSTGRESQL = (
-    select(_waiting)
+    select(_waiting, _RUNNING_MAX)
     .select_from(_pairs.join(_waiting, true()))
+    .where(_RESUMED)
     .order_by(_waiting.c.run_at, _waiting.c.id)
     .limit(bindparam("limit_"))
 )
 
 
 def ready_heads(conn: Connection, now: datetime, per_tenant: int, limit: int) -> list[Ready]:
-    """The oldest ready analyses, oldest first: at most ``per_tenant`` of each tenant and class, ``limit`` in all.
+    """The oldest ready analyses, oldest first: at most ``per_tenant`` of each tenant and class, ``limit`` in all; of
+    paused classes and tenants none.
 
     Cost grows with tenants, not with what one of them has waiting (a covering index scan apart).
     """
@@ -228,6 +234,8 @@ def ready_heads(conn: Connection, now: datetime, per_tenant: int, limit: int) ->
             priority=Priority(row.priority),
             run_at=row.run_at,
             in_flight=in_flight.get(row.tenant, 0),
+            running_max=row.running_max,
+            due_at=row.deadline_at or deadline(row.created_at, Priority(row.priority)),
         )
         for row in heads
     ]
@@ -256,6 +264,10 @@ _REVIVE = rows.move(State.FAILED, Trigger.REVIVED, _OF_TENANT, _LIVE).values(
     cancel_requested=False,
     error_code=None,
     error_message=None,
+    buried_at=None,
+    deadline_at=case(
+        *((analyses.c.priority == priority.value, bindparam(f"due_{priority.value}_")) for priority in Priority)
+    ),
 )
 
 
@@ -281,8 +293,12 @@ def request_cancel(
 def revive(
     conn: Connection, tenant: str, analysis_id: str, actor: str, now: datetime, trace_id: str | None = None
 ) -> Analysis:
-    """A failed analysis waits again, its attempts counted from zero. Raises NotFound, Conflict unless it has failed."""
-    row = conn.execute(_REVIVE, {"id_": analysis_id, "tenant_": tenant, "now_": now}).first()
+    """A failed analysis waits again, its attempts counted from zero, its deadline from now.
+
+    Raises NotFound, Conflict unless it has failed.
+    """
+    due = {f"due_{priority.value}_": deadline(now, priority) for priority in Priority}
+    row = conn.execute(_REVIVE, {"id_": analysis_id, "tenant_": tenant, "now_": now} | due).first()
     if row is not None:
         return rows.journaled(conn, row, "analysis.revived", actor, now, trace_id)
     current = require(conn, tenant, analysis_id)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Update, bindparam, insert, lit
 
 from procession.domain.analysis import Analysis, Progress, Stage, State, Trigger
 from procession.domain.errors import LostClaim
-from procession.store import rows
+from procession.store import controls, rows
 from procession.store.dialects import is_postgresql
 from procession.store.tables import analyses, attempts
 
@@ -50,8 +50,13 @@ _FENCED = analyses.c.fence == bindparam("fence_")
 _RUNNING = analyses.c.state == State.PROCESSING.value
 _NO_LEASE = {"lease_owner": None, "lease_expires_at": None}
 
-_CLAIM = rows.move(
-    State.PENDING, Trigger.CLAIMED, analyses.c.run_at <= bindparam("now_"), analyses.c.erased_at.is_(None)
+# what is paused is refused here too, so that a ring from before cannot start it
+_CLAIM_ANY = rows.move(
+    State.PENDING,
+    Trigger.CLAIMED,
+    analyses.c.run_at <= bindparam("now_"),
+    analyses.c.erased_at.is_(None),
+    controls.resumed(analyses.c.priority, analyses.c.tenant),
 ).values(
     fence=analyses.c.fence + 1,
     stage=Stage.UPLOADED.value,
@@ -60,15 +65,16 @@ _CLAIM = rows.move(
     lease_expires_at=bindparam("expires_"),
     started_at=bindparam("now_"),
 )
+_CLAIM = _CLAIM_ANY.where(controls.UNCAPPED)
+_CLAIM_CAPPED = _CLAIM_ANY.where(controls.BELOW_CAP)
 # On PostgreSQL a row that another worker is claiming is left to it at once, instead of waited for and lost.
-_CLAIM_UNLOCKED = _CLAIM.where(
-    analyses.c.id.in_(
-        select(analyses.c.id)
-        .where(analyses.c.id == bindparam("id_"), analyses.c.state == State.PENDING.value)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
+_UNLOCKED = analyses.c.id.in_(
+    select(analyses.c.id)
+    .where(analyses.c.id == bindparam("id_"), analyses.c.state == State.PENDING.value)
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
 )
+_CLAIM_UNLOCKED, _CLAIM_CAPPED_UNLOCKED = _CLAIM.where(_UNLOCKED), _CLAIM_CAPPED.where(_UNLOCKED)
 _ATTEMPT = insert(attempts)
 _ATTEMPT_ENDS = (
     update(attempts)
@@ -108,14 +114,15 @@ def claim(
     now: datetime,
     trace_id: str | None = None,
 ) -> Analysis | None:
-    """Make a ready analysis ``owner``'s until the lease runs out. None when it is not ready (any more).
+    """Make a ready analysis ``owner``'s until the lease runs out. None when it is not ready (any more), or paused, or
+    its tenant has as many running as it may.
 
     ``owner`` is unique per process start. ``started_at`` is the start of this claim.
     """
-    row = conn.execute(
-        _CLAIM_UNLOCKED if is_postgresql(conn) else _CLAIM,
-        {"id_": analysis_id, "owner_": owner, "expires_": now + timedelta(seconds=lease_seconds), "now_": now},
-    ).first()
+    values = {"id_": analysis_id, "owner_": owner, "expires_": now + timedelta(seconds=lease_seconds), "now_": now}
+    row = conn.execute(_CLAIM_UNLOCKED if is_postgresql(conn) else _CLAIM, values).first()
+    if row is None and controls.hold_cap(conn, analysis_id):
+        row = conn.execute(_CLAIM_CAPPED_UNLOCKED if is_postgresql(conn) else _CLAIM_CAPPED, values).first()
     if row is None:
         return None
     claimed = rows.journaled(conn, row, "analysis.claimed", f"worker:{owner}", now, trace_id)

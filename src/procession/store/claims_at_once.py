@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Update, bindparam, select, update
 
 from procession.domain.analysis import Analysis, Stage, State, Trigger
 from procession.domain.errors import LostClaim
-from procession.store import claims, documents, rows
+from procession.store import claims, controls, documents, rows
 from procession.store.claims import ENDS, RESULT_COLUMNS, Outcome
 from procession.store.dialects import insert_all, is_postgresql, recordset
 from procession.store.tables import analyses, attempts
@@ -37,7 +37,10 @@ _HOLD = (
     .where(analyses.c.id.in_(bindparam("ids_", expanding=True)))
     .order_by(analyses.c.id)
 )
-_HOLD_FREE = _HOLD.with_for_update(skip_locked=True)
+_HOLD_FREE = _HOLD.add_columns(
+    controls.resumed(analyses.c.priority, analyses.c.tenant).label("resumed"),
+    controls.running_max(analyses.c.tenant).label("running_max"),
+).with_for_update(skip_locked=True)
 _HOLD_ALL = _HOLD.with_for_update()
 
 # --- begin ------------------------------------------------------------------------------------------------------------
@@ -57,13 +60,23 @@ def claim(conn: Connection, ids: Sequence[str], owner: str, lease_seconds: float
     if not is_postgresql(conn) or len(ids) == 1:
         found = (claims.claim(conn, one, owner, lease_seconds, now) for one in ids)
         return [analysis for analysis in found if analysis is not None]
-    free = [
-        row.id
+    ready = [
+        row
         for row in conn.execute(_HOLD_FREE, {"ids_": list(ids)})
-        if row.state == State.PENDING.value and row.run_at <= now and row.erased_at is None
+        if row.state == State.PENDING.value and row.run_at <= now and row.erased_at is None and row.resumed
     ]
+    claimed = _together_begun(conn, [row.id for row in ready if row.running_max is None], owner, lease_seconds, now)
+    for capped in [row.id for row in ready if row.running_max is not None]:  # each counts the ones before it
+        if (one := claims.claim(conn, capped, owner, lease_seconds, now)) is not None:
+            claimed[one.id] = one
+    return [claimed[one] for one in ids if one in claimed]
+
+
+def _together_begun(
+    conn: Connection, free: Sequence[str], owner: str, lease_seconds: float, now: datetime
+) -> dict[str, Analysis]:
     if not free:
-        return []
+        return {}
     expires = now + timedelta(seconds=lease_seconds)
     got = conn.execute(_CLAIM, {"ids_": free, "owner_": owner, "expires_": expires, "now_": now}).all()
     claimed = {one.id: one for one in rows.journaled_all(conn, got, "analysis.claimed", f"worker:{owner}", now)}
@@ -72,7 +85,7 @@ def claim(conn: Connection, ids: Sequence[str], owner: str, lease_seconds: float
         attempts,
         [{"analysis_id": one.id, "fence": one.fence, "worker": owner, "started_at": now} for one in claimed.values()],
     )
-    return [claimed[one] for one in ids if one in claimed]
+    return claimed
 
 
 # --- end --------------------------------------------------------------------------------------------------------------

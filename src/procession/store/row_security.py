@@ -17,7 +17,15 @@ PARENTS = {
 """Tables without a tenant of their own: a row belongs to whom its parent (table, reference) belongs."""
 
 WITHOUT_TENANT = frozenset(
-    {"alembic_version", "schema_compatibility", "deletions", "intents", "review_outcomes", "calibrations"}
+    {
+        "alembic_version",
+        "schema_compatibility",
+        "deletions",
+        "intents",
+        "review_outcomes",
+        "calibrations",
+        "class_controls",
+    }
 )
 """Tables with nothing of a tenant: versions, names of objects that are being written or deleted, counts over all
 tenants."""

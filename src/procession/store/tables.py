@@ -147,6 +147,8 @@ analyses = Table(
     Column("file_name_sealed", LargeBinary, nullable=False),
     Column("erased_at", UtcDateTime),
     Column("template_id", String(40)),  # the approved form it was read by
+    Column("deadline_at", UtcDateTime),  # null in rows of before 0008
+    Column("buried_at", UtcDateTime),  # a failure an operator has as final
 )
 Index(
     "ix_analyses_template_id",
@@ -156,6 +158,7 @@ Index(
 )
 _READY = text("state = 'pending'")
 _LEASED = text("state = 'processing'")
+_FAILED = text("state = 'failed'")
 Index(
     "ix_analyses_ready",
     analyses.c.priority,
@@ -174,6 +177,13 @@ Index(
     analyses.c.state,
     sqlite_where=_LEASED,
     postgresql_where=_LEASED,
+)
+Index(
+    "ix_analyses_failed",
+    analyses.c.id,
+    analyses.c.buried_at,
+    sqlite_where=_FAILED,
+    postgresql_where=_FAILED,
 )
 Index("ix_analyses_tenant_id", analyses.c.tenant, analyses.c.id)
 Index("ix_analyses_tenant_state_id", analyses.c.tenant, analyses.c.state, analyses.c.id)
@@ -337,6 +347,29 @@ calibrations = Table(
     Column("knots", JSON, nullable=False),
     Column("decisions", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+# what an operator decided about a class of work, and about a tenant's; no row: nothing
+class_controls = Table(
+    "class_controls",
+    metadata,
+    Column("priority", String(16), primary_key=True),
+    Column("paused", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("actor", String(120), nullable=False),
+)
+tenant_controls = Table(
+    "tenant_controls",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("id", String(40), nullable=False, unique=True),  # the aggregate's, in the journal
+    Column("paused", Boolean, nullable=False),
+    Column("running_max", Integer),
+    Column("waiting_max", Integer),
+    Column("version", Integer, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("actor", String(120), nullable=False),
 )
 
 # one row: the schema's revision, and the oldest revision whose code still runs on it

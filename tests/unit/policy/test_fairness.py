@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -96,3 +97,28 @@ def test_aged_work_is_not_starved_by_a_flood_of_urgent() -> None:
     first = order([*flood, low], at(1200), 4, AGING)[0]
     assert (first.id, first.priority) == ("low", Priority.URGENT)
     assert "lifted from low" in first.reason
+
+
+@given(queues(), st.integers(1, 6), st.integers(0, 8))
+def test_a_capped_tenant_is_offered_no_more_than_it_may_still_start(
+    ready: list[Ready], ring_ahead: int, running_max: int
+) -> None:
+    capped = [replace(item, running_max=running_max) if item.tenant == "a" else item for item in ready]
+    tenant_of = {item.id: item.tenant for item in ready}
+    offered = Counter(tenant_of[offer.id] for offer in order(capped, START, ring_ahead, AGING))
+    free = Counter(tenant_of[offer.id] for offer in order(ready, START, ring_ahead, AGING))
+    room = max(0, running_max - max((item.in_flight for item in ready if item.tenant == "a"), default=0))
+    assert offered["a"] == min(free["a"], room)
+    assert {tenant: offered[tenant] for tenant in "bcd"} == {tenant: free[tenant] for tenant in "bcd"}
+
+
+def test_among_equal_turns_the_earlier_deadline_goes_first() -> None:
+    fresh = Ready("fresh", "a", Priority.URGENT, at(10), due_at=at(130))
+    retried = Ready("retried", "b", Priority.URGENT, at(20), due_at=at(120))  # it waits again, since later
+    assert [offer.id for offer in order([fresh, retried], at(21), 4, AGING)] == ["retried", "fresh"]
+
+
+def test_aged_work_is_due_by_what_the_class_it_aged_into_promises() -> None:
+    low = Ready("low", "a", Priority.LOW, at(0), due_at=at(3600))
+    urgent = Ready("urgent", "b", Priority.URGENT, at(1), due_at=at(121))
+    assert [offer.id for offer in order([urgent, low], at(1200), 4, AGING)] == ["low", "urgent"]

@@ -99,5 +99,10 @@ def test_it_scans_no_table_and_no_large_index(store: PostgresStore, name: str) -
     assert bad == []
 
 
-SYSTEM = frozenset({"ready_heads", "expired", "heartbeat", "release_all", "queue_depth"})
+SYSTEM = frozenset(
+    {
+        *("ready_heads", "expired", "heartbeat", "release_all", "queue_depth", "depth_by_tenant", "claim"),
+        *("dead_letters.page", "dead_letters.matching", "dead_letters.codes", "priorities.of_batch"),
+    }
+)
 """Asked by the relay, the rescuer, workers and gauges, for every tenant at once."""
