@@ -23,6 +23,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from bench import cost_of_objects
 from procession import settings
 from procession.domain import analysis, errors
 
@@ -231,6 +232,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "cli": cli_reference,
     "metrics": metrics_table,
     "problems": problems_table,
+    "object_sizes": cost_of_objects.assumptions,
+    "object_costs": cost_of_objects.table,
 }
 
 

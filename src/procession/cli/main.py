@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("migrate", "Bring the database to this version's schema."),
     "doctor": ("doctor", "Is this machine ready to run Procession?"),
     "config": ("config", "Settings."),
+    "objects": ("objects", "Lifecycle rules for the bucket that keeps the objects."),
 }
 """Command -> module of this package whose ``register(app)`` adds it, and its line in the list of commands."""
 
