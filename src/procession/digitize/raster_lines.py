@@ -31,6 +31,8 @@ SHORT_POINTS_MIN = 8.0
 """Shortest rule that stands alone: a place for an initial or a tick."""
 SHORT_THICKNESS_MAX = 2.2
 SHORT_FULLNESS_MIN = 0.6
+BARS = frozenset("|I[](){}LJl!_")
+"""What a recogniser reads where an upright rule stands."""
 DASH_GAP_POINTS = 6.0
 """A stroke this near to a word, at half its height, is a dash."""
 DOT_POINTS_MAX = 5.0
@@ -63,6 +65,7 @@ def find_lines(dark: Picture, dpi: float, words: Sequence[Word], noise: float) -
     """Segments in points. ``dark``: how much darker than the paper around it each pixel is; ``noise``: its grain."""
     scale = 72 / dpi
     printed = [word for word in words if word.confidence >= 0.5 and any(c.isalnum() for c in word.text)]
+    printed = [word for word in printed if not set(word.text) <= BARS]
     boxes = np.array([word.box for word in printed], dtype=np.float32).reshape(-1, 4) / scale
     across = [run for run in _runs(dark, dpi, noise, LINE_POINTS_MIN) if not _in_words(run, boxes, solid_under=True)]
     turned = np.ascontiguousarray(dark.T)

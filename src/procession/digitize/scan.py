@@ -8,13 +8,20 @@ from dataclasses import replace
 from procession.digitize.ocr import Reading, Recogniser, Upright
 from procession.digitize.page import PageContent, Rect, Word
 from procession.digitize.raster import trace
-from procession.digitize.raster_boxes import MISREAD_BOX, ROUND_LETTERS, SQUARE_POINTS
+from procession.digitize.raster_boxes import MISREAD_BOX, ROUND_LETTERS, SQUARE_POINTS, SURE_WORD
+from procession.digitize.raster_lines import BARS
 from procession.digitize.render import Picture
 from procession.digitize.ticks import ink
 
 CLOSING = ")]"
 BRACKET_POINTS_MAX = 3.0
 """Width of a printed closing bracket."""
+FRAME_HEIGHT_MAX = 30.0
+"""Points; a word may be a misreading of a box as high as a line or two, not of a larger one."""
+FRAME_SLACK_POINTS = 1.5
+"""A word that reaches this near to the upper and the lower side of a box is the box."""
+FLAT_POINTS = 2.5
+"""Height; flatter words that are not sure are pieces of a rule."""
 WRITTEN_BELOW = 0.5
 """Of print, words less sure than this are wrong more often than right: over ink, they are handwriting."""
 
@@ -42,8 +49,35 @@ def drawn_scan(page: PageContent, reading: Reading, dpi: float) -> PageContent:
         if not (_short(word.text) and _lies_in(squares, word.box))
         and not (word.confidence < WRITTEN_BELOW and _lies_in(inked, word.box))
     ]
+    frames = [s.box for s in traced.shapes if s.kind == "rect" and s.stroked and s.box.height <= FRAME_HEIGHT_MAX]
+    uprights = [one.box for one in traced.segments if not one.horizontal]
+    words = [word for word in words if not is_drawing(word, squares, frames, uprights)]
     words = [part for word in words for part in without_box(word, squares)]
     return replace(_bare(page, reading), words=words, segments=traced.segments, shapes=traced.shapes)
+
+
+def is_drawing(word: Word, squares: Sequence[Rect], frames: Sequence[Rect], uprights: Sequence[Rect]) -> bool:
+    """Whether a box to tick, a box to write in or its dividers were read as ``word``.
+
+    Print leaves air around itself; a misread box reaches from its upper to its lower side.
+    """
+    box = word.box
+    if word.confidence < SURE_WORD and (box.height < FLAT_POINTS or _lies_in(squares, box)):
+        return True
+    bars = set(word.text) <= BARS
+    if (bars or word.confidence < SURE_WORD) and any(_fills(box, one) for one in frames if _holds(one, *box.centre)):
+        return True
+    return bars and any(_stands_in(one, box) for one in uprights)
+
+
+def _fills(box: Rect, frame: Rect) -> bool:
+    return box.y0 <= frame.y0 + FRAME_SLACK_POINTS and box.y1 >= frame.y1 - FRAME_SLACK_POINTS
+
+
+def _stands_in(rule: Rect, box: Rect) -> bool:
+    """Whether an upright rule runs through ``box`` for most of its height."""
+    within = min(rule.y1, box.y1) - max(rule.y0, box.y0)
+    return box.x0 - 1 <= rule.centre[0] <= box.x1 + 1 and within >= 0.6 * box.height
 
 
 def known_scan(
