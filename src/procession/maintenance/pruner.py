@@ -27,7 +27,8 @@ PASS_SECONDS = 600.0
 IDEMPOTENCY_HOURS = 24
 """How long a request may be repeated under its Idempotency-Key."""
 UPLOAD_MINUTES = 60
-"""An upload whose key is this old and that was not recorded is given up: nobody was told that it was taken."""
+"""An upload whose key is this old and that was not recorded is given up: nobody was told that it was taken. Not sooner
+than this after a start, so that a record restored from a backup can be completed first."""
 READ_MAX = 500
 """Rows or keys read, and changed, in one transaction."""
 DELETIONS_AT_ONCE = 16
@@ -45,12 +46,15 @@ class Pruner(Loop):
         super().__init__()
         self._on = foundation
         self._tidied: datetime | None = None
+        self._started: datetime | None = None
         self._erased_since = datetime(1970, 1, 1, tzinfo=UTC)  # the first pass looks at every erasure there was
 
     async def once(self) -> None:
         now = self._on.clock()
         await self._on.store.write(lambda conn: idempotency.prune(conn, now - timedelta(hours=IDEMPOTENCY_HOURS)))
-        given_up = await self._give_up_uploads(now)
+        self._started = self._started or now
+        patient = now - self._started < timedelta(minutes=UPLOAD_MINUTES)
+        given_up = 0 if patient else await self._give_up_uploads(now)
         await self._destroy_left_keys()
         overdue = await self._expire_intents(now)
         await self._delete()

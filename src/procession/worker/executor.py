@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from procession.blobs.names import ObjectKind, result_digest
 from procession.domain.analysis import Analysis, AnalysisOptions, Progress, State, Trigger
-from procession.domain.errors import LostClaim, Permanent, ProcessionError, Transient
+from procession.domain.errors import LostClaim, Permanent, ProcessionError, Transient, Unavailable
 from procession.domain.form import DigitizedDocument
 from procession.policy import retry
 from procession.sandbox.recalling import Lookup
@@ -165,6 +165,7 @@ class Executor:
             self._chance.random(),
             settings.retry_base_seconds,
             settings.retry_max_seconds,
+            error.retry_after if isinstance(error, Unavailable) else 0.0,
         )
         # the class only: the words of a foreign exception may quote the document
         shown = error.message if isinstance(error, ProcessionError) else type(error).__name__
@@ -172,7 +173,9 @@ class Executor:
         if isinstance(decision, retry.Retry):
             metrics.RETRIES.labels(reason=code).inc()
             reason = f"{decision.reason}: {shown}"[:REASON_CHARACTERS_MAX]
-            await self._back(job, Trigger.RETRY_SCHEDULED, decision.delay_seconds, code, reason, burn_attempt=True)
+            await self._back(
+                job, Trigger.RETRY_SCHEDULED, decision.delay_seconds, code, reason, burn_attempt=decision.burns_attempt
+            )
             return
         told = error.message if isinstance(error, Permanent | Transient) else Transient.title
         await self._finish(job, Outcome(State.FAILED, error_code=code, error_message=told))

@@ -18,7 +18,7 @@ from procession.maintenance.rescuer import Rescuer
 from procession.services import intended
 from procession.store import analyses, claims, documents, erasure, intents, tables
 from tests.support.objects import names
-from tests.unit.services.acting import FIELDS, PDF, House, a_document, later
+from tests.unit.services.acting import FIELDS, PDF, House, a_document, later, prune_twice
 
 
 async def test_the_relay_offers_few_of_one_tenant_and_someone_of_everyone(house: House) -> None:
@@ -82,11 +82,23 @@ async def test_an_upload_that_died_before_its_record_leaves_neither_key_nor_obje
     await on.vault.put(ObjectKind.DOCUMENT, key_id, PDF, digest=key_id)  # and here the process died
     await Pruner(on).once()
     assert len(_objects(house, key_id)) == 1, "it may still be recorded"
-    await Pruner(later(on)).once()
+    await prune_twice(on)
     assert _objects(house, key_id) == []
     with pytest.raises(NotFound):
         house.app.keys.seal(key_id, b"gone", "probe")
     assert (await house.app.analyses.document(house.owner, kept.id))[0] == PDF
+
+
+async def test_after_a_start_nothing_is_given_up_for_an_hour_so_that_a_restored_record_can_be_completed(
+    house: House,
+) -> None:
+    on, key_id = house.app.foundation, new_id("key")
+    await on.vault.create_key("acme", key_id)
+    await Pruner(later(on, 600)).once()
+    house.app.keys.seal(key_id, b"still there", "probe")
+    await prune_twice(on)
+    with pytest.raises(NotFound):
+        house.app.keys.seal(key_id, b"gone", "probe")
 
 
 async def test_an_upload_that_was_given_up_and_comes_back_is_taken_under_a_new_key(
@@ -99,7 +111,7 @@ async def test_an_upload_that_was_given_up_and_comes_back_is_taken_under_a_new_k
         await put(name, data)
         if not paused:
             paused.append(name)
-            await Pruner(later(on)).once()
+            await prune_twice(on)
 
     monkeypatch.setattr(house.app.blobs, "put", slow)
     taken = await house.upload()
@@ -114,10 +126,8 @@ async def test_the_pruner_looks_at_a_key_once(house: House, monkeypatch: pytest.
     monkeypatch.setattr(documents, "abandon", lambda conn, some: looked.append(len(some)) or abandon(conn, some))  # type: ignore[func-returns-value]
     for number in range(3):
         await house.upload(PDF + bytes([number]))
-    pruner = Pruner(later(house.app.foundation))
-    await pruner.once()
-    await pruner.once()
-    await Pruner(later(house.app.foundation)).once()
+    await prune_twice(house.app.foundation)
+    await prune_twice(house.app.foundation)
     assert looked == [3]
 
 

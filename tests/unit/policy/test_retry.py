@@ -21,6 +21,8 @@ def test_every_decision_keeps_the_invariant(kind: FailureKind) -> None:
         assert decision.reason
         if error is FailureKind.RELEASED:
             assert decision == Retry(0.0, decision.reason, burns_attempt=False)
+        elif error is FailureKind.AWAY:
+            assert decision == Retry(2.0 * (0.5 + jitter / 2), decision.reason, burns_attempt=False)
         elif error is FailureKind.PERMANENT or attempts + 1 >= attempts_max:
             assert isinstance(decision, GiveUp)
         else:
@@ -38,6 +40,11 @@ def test_a_document_is_tried_exactly_attempts_max_times() -> None:
         assert attempts + 1 == attempts_max
 
 
+def test_what_is_away_is_asked_again_when_it_said_within_the_cap() -> None:
+    delays = [decide(3, 4, FailureKind.AWAY, 0.0, 2.0, 300.0, away) for away in (0.0, 10.0, 60.0, 3600.0)]
+    assert [one.delay_seconds for one in delays if isinstance(one, Retry)] == [1.0, 5.0, 30.0, 150.0]
+
+
 def test_delays_double_up_to_the_cap_however_many_attempts() -> None:
     delays = [decide(n, 10_000, FailureKind.TRANSIENT, 0.0, 2.0, 300.0) for n in (0, 1, 2, 7, 8, 5000)]
     assert [d.delay_seconds for d in delays if isinstance(d, Retry)] == [1.0, 2.0, 4.0, 128.0, 150.0, 150.0]
@@ -49,7 +56,7 @@ def test_delays_double_up_to_the_cap_however_many_attempts() -> None:
         (DamagedPdf(), FailureKind.PERMANENT),
         (NotFound(), FailureKind.PERMANENT),
         (Internal(), FailureKind.TRANSIENT),
-        (Unavailable(), FailureKind.TRANSIENT),
+        (Unavailable(), FailureKind.AWAY),
         (ZeroDivisionError(), FailureKind.TRANSIENT),
     ],
     ids=lambda value: type(value).__name__,

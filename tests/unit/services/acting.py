@@ -11,6 +11,7 @@ from typing import Any
 from procession.domain.analysis import AnalysisOptions
 from procession.domain.form import DigitizedDocument, Field, Form, Option, Page, Section
 from procession.domain.principal import Principal
+from procession.maintenance.pruner import Pruner
 from procession.services.foundation import Foundation
 from procession.services.intended import INTENT_MINUTES
 from procession.services.views import AnalysisView
@@ -56,6 +57,15 @@ FIELDS = (
 def later(on: Foundation, minutes: float = INTENT_MINUTES + 1) -> Foundation:
     """The same services, whose clock is ahead: for loops that wait until something is old."""
     return replace(on, clock=lambda: on.clock() + timedelta(minutes=minutes))
+
+
+async def prune_twice(on: Foundation, minutes: float = INTENT_MINUTES + 1) -> None:
+    """A pass now, and one of the same pruner when ``minutes`` have gone by."""
+    passed = [0.0]
+    pruner = Pruner(replace(on, clock=lambda: on.clock() + timedelta(minutes=passed[0])))
+    await pruner.once()
+    passed[0] = minutes
+    await pruner.once()
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
+import pytest
+
 from procession.domain.analysis import AnalysisOptions, Progress, Stage, State, Trigger
-from procession.domain.errors import Internal, NotAPdf
+from procession.domain.errors import Internal, NotAPdf, Unavailable
 from procession.domain.form import DigitizedDocument
 from procession.store import analyses, claims
 from procession.worker.executor import Executor
@@ -175,3 +178,31 @@ async def test_draining_gives_back_what_does_not_finish_without_burning_an_attem
     await worker.stop()
     after = await house.app.analyses.get(house.owner, view.id)
     assert (after.status, after.attempts, engine.killed) == (State.PENDING, 0, 1)
+
+
+async def test_while_the_objects_are_away_no_attempt_is_burned_and_the_work_is_done_afterwards(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on, tries = house.app.foundation, house.app.settings.worker.attempts_max + 2
+    view = await house.upload()
+
+    async def away(_: str) -> bytes:
+        raise Unavailable("The object store is away.", 10)
+
+    async def claimed(hour: int) -> Job:
+        now = on.clock() + timedelta(hours=hour)
+        found = await on.store.write(lambda conn: claims.claim(conn, view.id, "test", 3600, now))
+        assert found is not None
+        return Job(found)
+
+    engine = Engine()
+    engine.let_go.set()
+    executor = Executor(on, engine.analyze, random.Random(1))
+    with monkeypatch.context() as patched:
+        patched.setattr(house.app.blobs, "get", away)
+        for hour in range(1, tries + 1):
+            await executor.run(await claimed(hour))
+    waiting = await house.app.analyses.get(house.owner, view.id)
+    assert (waiting.status, waiting.attempts) == (State.PENDING, 0)
+    await executor.run(await claimed(tries + 1))
+    assert (await house.app.analyses.get(house.owner, view.id)).status is State.COMPLETED
