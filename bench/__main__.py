@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bench import digitize, latency, ocr, overhead, queue, templates, text
+from bench import digitize, growth, latency, ocr, overhead, queue, templates, text
 from bench.machine import machine_line
 from bench.report import NotMeasured, say
 
@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "overhead": Benchmark(lambda chosen: overhead.run(chosen.quick), overhead.LENGTH),
     "latency": Benchmark(lambda chosen: latency.run(chosen.quick), latency.LENGTH),
     "digitize": Benchmark(digitize.run, digitize.LENGTH, digitize.arguments),
+    "growth": Benchmark(lambda chosen: growth.run(chosen.quick), growth.LENGTH),
     "ocr": Benchmark(ocr.run, ocr.LENGTH, ocr.arguments),
     "templates": Benchmark(templates.run, templates.LENGTH, templates.arguments),
     "queue": Benchmark(lambda chosen: queue.run(chosen.quick), queue.LENGTH),

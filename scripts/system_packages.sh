@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests need from the system: Chromium drives the pages, PostgreSQL keeps records, Redis rings, Ceph's gateway speaks S3. As root on Debian it is installed; elsewhere you are told.
+# What the tests need from the system: Chromium drives the pages, PostgreSQL keeps records (PgBouncer before it), Redis rings, Ceph's gateway speaks S3. As root on Debian it is installed; elsewhere you are told.
 set -euo pipefail
 
 say() { printf 'system packages: %s\n' "$*" >&2; }
@@ -10,6 +10,10 @@ has_browser() {
 
 has_postgresql() {
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || { command -v postgres && command -v initdb; } >/dev/null
+}
+
+has_pgbouncer() {
+    PATH="$PATH:/usr/sbin" command -v pgbouncer >/dev/null
 }
 
 has_redis() {
@@ -23,6 +27,7 @@ has_s3() {
 missing=()
 has_browser || missing+=(chromium)
 has_postgresql || missing+=(postgresql)
+has_pgbouncer || missing+=(pgbouncer)
 has_redis || missing+=(redis-server)
 has_s3 || missing+=(radosgw ceph-mon ceph-osd)
 command -v git >/dev/null || missing+=(git)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import postgres, redis, s3
+from tests.support import postgres, postgres_around, redis, s3
 from tests.support.postgres import PostgresServer
+from tests.support.postgres_around import Cluster
 from tests.support.redis import RedisServer
 from tests.support.s3 import S3Server
 
@@ -17,6 +18,21 @@ def postgres_server() -> Iterator[PostgresServer]:
     """One server for the run; each test takes a database of its own from it."""
     with postgres.running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_pooled(postgres_server: PostgresServer) -> Iterator[PostgresServer]:
+    """The same server, with PgBouncer before it."""
+    with postgres_around.pooler(postgres_server) as port:
+        postgres_server.pooler = port
+        yield postgres_server
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """A primary that speaks TLS, and a streaming replica."""
+    with postgres_around.cluster() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

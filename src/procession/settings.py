@@ -118,7 +118,17 @@ class Database(_Section):
     """PostgreSQL only; SQLite needs none of these."""
 
     pool_connections_max: Annotated[int, Field(gt=0)] = 8
-    """Connections of one process, and so transactions it runs at once."""
+    """Most connections of one process, and so transactions it runs at once; fewer where the server leaves fewer."""
+    connections_reserved: Annotated[int, Field(ge=0)] = 10
+    """Connections of the server kept free for people, backups and migrations."""
+    processes: dict[Literal["all", "api", "worker", "maintenance"], Annotated[int, Field(ge=0)]] = {}
+    """How many processes of each role share the server's connections, for example `{"api": 2, "worker": 8}`; `all` is
+    `procession up`. Default: this one alone."""
+    replica_url: str | None = None
+    """`postgresql://…` of a streaming replica that answers lists while it is fresh enough; else the primary does."""
+    replica_lag_seconds_max: Annotated[float, Field(gt=0)] = 5.0
+    """A replica further behind is left alone for some seconds. What a tenant wrote through the same process its lists
+    show at once."""
     transactions_waiting_max: Annotated[int, Field(gt=0)] = 10_000
     """Transactions of one process that run or wait for a connection; past it 503."""
     statement_seconds_max: Annotated[float, Field(gt=0)] = 10.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import secrets
@@ -12,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from procession.blobs.local import LocalBlobs
@@ -59,7 +60,8 @@ from procession.services.templates import Templates
 from procession.services.vault import Vault
 from procession.settings import Settings
 from procession.store import claims, idempotency
-from procession.store.postgres import Limits, PostgresStore
+from procession.store.postgres import Neighbours, PostgresStore
+from procession.store.postgres_connections import Limits
 from procession.store.protocol import Store
 from procession.store.sqlite import SqliteStore
 from procession.worker.executor import Executor
@@ -213,8 +215,17 @@ def prepared(folder: Path) -> Path:
     return folder
 
 
-def database(settings: Settings, clock: Clock = system_clock) -> SqliteStore | PostgresStore:
-    """The store the settings name, not started. Raises InvalidRequest."""
+def postgresql_url(setting: str, value: str) -> URL:
+    """Raises InvalidRequest, without the value, which may hold a password."""
+    with contextlib.suppress(ArgumentError):
+        url = make_url(value)
+        if url.drivername in POSTGRESQL_SCHEMES:
+            return url
+    raise InvalidRequest(f"{setting}: use postgresql://USER:PASSWORD@HOST/NAME.")
+
+
+def database(settings: Settings, clock: Clock = system_clock, role: str = "all") -> SqliteStore | PostgresStore:
+    """The store the settings name, not started; ``role``: whose share of the connections. Raises InvalidRequest."""
     if settings.database_url is None:
         return SqliteStore(settings.data / "procession.db")
     try:
@@ -229,8 +240,16 @@ def database(settings: Settings, clock: Clock = system_clock) -> SqliteStore | P
             statement_seconds_max=known.statement_seconds_max,
             lock_seconds_max=known.lock_seconds_max,
             connect_seconds_max=known.connect_seconds_max,
+            reserved=known.connections_reserved,
         )
-        return PostgresStore(url, limits, clock)
+        return PostgresStore(
+            url,
+            limits,
+            clock,
+            neighbours=Neighbours(role, {str(name): number for name, number in known.processes.items()}),
+            replica=None if known.replica_url is None else postgresql_url("database.replica_url", known.replica_url),
+            replica_lag_seconds_max=known.replica_lag_seconds_max,
+        )
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         raise InvalidRequest(
             "database_url: records are kept in PostgreSQL or SQLite. Use postgresql://… or sqlite:///PATH."
@@ -248,12 +267,7 @@ def key_store(settings: Settings) -> KeyStore:
         if known.master_file is not None or known.master is not None:
             raise InvalidRequest("keys.master_file and keys.master go with keys_url: without it the key is made here.")
         return LocalKeys(prepared(settings.data) / "keys", region=settings.region)
-    try:
-        url = make_url(settings.keys_url)
-    except ArgumentError:
-        url = None
-    if url is None or url.drivername not in POSTGRESQL_SCHEMES:
-        raise InvalidRequest("keys_url: keys of several processes are kept in PostgreSQL. Use postgresql://….")
+    url = postgresql_url("keys_url", settings.keys_url)
     limits = postgres_keys.Limits(known.connections_max, known.statement_seconds_max, known.connect_seconds_max)
     kek = master.given(known.master_file, None if known.master is None else known.master.get_secret_value())
     return PostgresKeys(url, kek, region=settings.region, limits=limits)

@@ -12,11 +12,12 @@ from procession.dispatch.protocol import Dispatcher
 from procession.keys.protocol import KeyStore
 from procession.store.protocol import Store
 from tests.conformance.implementations import BLOBS, DISPATCHERS, KEYS, STORES
+from tests.support.postgres import PostgresServer
 
 
 @pytest.fixture(params=STORES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    made = STORES[request.param](tmp_path, lambda: request.getfixturevalue("postgres_server"))
+    made = STORES[request.param](tmp_path, lambda: _server(request))
     await made.start()
     yield made
     await made.stop()
@@ -38,7 +39,14 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
 
 @pytest.fixture(params=KEYS)
 def keys(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeyStore]:
-    made = KEYS[request.param](tmp_path, lambda: request.getfixturevalue("postgres_server"))
+    made = KEYS[request.param](tmp_path, lambda: _server(request))
     made.start()
     yield made
     made.close()
+
+
+def _server(request: pytest.FixtureRequest) -> PostgresServer:
+    found: PostgresServer = request.getfixturevalue(
+        "postgres_pooled" if request.param.endswith("pooled") else "postgres_server"
+    )
+    return found

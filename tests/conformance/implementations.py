@@ -26,6 +26,7 @@ NewStore = Callable[[Path, Callable[[], PostgresServer]], Store]
 STORES: dict[str, NewStore] = {
     "sqlite": lambda folder, _: SqliteStore(folder / "procession.db"),
     "postgres": lambda _, server: PostgresStore(server().migrated()),
+    "postgres_pooled": lambda _, server: PostgresStore(server().pooled(server().migrated())),
 }
 DISPATCHERS: dict[str, Callable[[Callable[[str], RedisServer]], Dispatcher]] = {
     "inprocess": lambda _: InProcessDispatcher(),
@@ -43,4 +44,5 @@ NewKeys = Callable[[Path, Callable[[], PostgresServer]], KeyStore]
 KEYS: dict[str, NewKeys] = {
     "local": lambda folder, _: LocalKeys(folder / "keys"),
     "postgres": lambda _, server: PostgresKeys(server().empty(), bytes(range(32))),
+    "postgres_pooled": lambda _, server: PostgresKeys(server().pooled(server().empty()), bytes(range(32))),
 }

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from sqlalchemy import URL, make_url
@@ -53,10 +54,17 @@ class PostgresServer:
     port: int
     folder: Path
     process: subprocess.Popen[bytes]
+    pooler: int | None = None
+    """Port of the pooler before it, in a test that asked for one."""
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def url(self, database: str, role: str = ROLE) -> URL:
         return make_url(f"postgresql://{role}@127.0.0.1:{self.port}/{database}")
+
+    def pooled(self, url: URL) -> URL:
+        """The same database through the pooler."""
+        assert self.pooler is not None
+        return url.set(port=self.pooler)
 
     def superuser(self, database: str = "postgres") -> psycopg.Connection:
         """A connection that stands above every policy; close it."""
@@ -102,32 +110,69 @@ def running(changes: Mapping[str, str] | None = None) -> Iterator[PostgresServer
                 *("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"),
             ],
         )
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": port,
-            "unix_socket_directories": folder,
-            "fsync": "off",
-            "full_page_writes": "off",
-            "max_connections": 200,
-            "shared_buffers": "32MB",
-            "autovacuum": "off",
-            **(changes or {}),
-        }
-        command = [str(at / "postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in settings.items())]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                command, cwd=folder, stdout=log, stderr=log, preexec_fn=_die_with_parent, **_identity(account)
-            )
-        server = PostgresServer(port, folder, process)
-        try:
-            _wait(server)
+        with _served(at, folder, port, changes or {}) as server:
             _prepare(server)
             yield server
-        finally:
-            process.send_signal(signal.SIGQUIT)  # at once: nobody needs these files again
-            process.wait(30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def following(primary: PostgresServer) -> Iterator[PostgresServer]:
+    """A streaming replica of it."""
+    at = programs()
+    assert at is not None
+    folder = Path(tempfile.mkdtemp(prefix="procession-postgres-"))
+    try:
+        own(folder)
+        source = f"host=127.0.0.1 port={primary.port} user=postgres"
+        _run_as(
+            _account(),
+            [str(at / "pg_basebackup"), "-D", str(folder / "data"), "-d", source, "-R", "-c", "fast", "-X", "stream"],
+        )
+        with _served(at, folder, _free_port(), {}) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _served(at: Path, folder: Path, port: int, changes: Mapping[str, str]) -> Iterator[PostgresServer]:
+    settings: dict[str, object] = {
+        "listen_addresses": "127.0.0.1",
+        "port": port,
+        "unix_socket_directories": folder,
+        "fsync": "off",
+        "full_page_writes": "off",
+        "max_connections": 200,
+        "shared_buffers": "32MB",
+        "autovacuum": "off",
+        **changes,
+    }
+    command = [
+        *(str(at / "postgres"), "-D", str(folder / "data")),
+        *(f"--{name}={value}" for name, value in settings.items()),
+    ]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=log, stderr=log, preexec_fn=_die_with_parent, **_identity(_account())
+        )
+    server = PostgresServer(port, folder, process)
+    try:
+        _wait(server)
+        yield server
+    finally:
+        process.send_signal(signal.SIGQUIT)  # at once: nobody needs these files again
+        process.wait(30)
+
+
+def own(*paths: Path) -> dict[str, Any]:
+    """Give the files to whom servers run as; returns what makes a process run as them."""
+    account = _account()
+    if account is not None:
+        for path in paths:
+            os.chown(path, account.pw_uid, account.pw_gid)
+    return _identity(account)
 
 
 def _prepare(server: PostgresServer) -> None:
@@ -160,7 +205,7 @@ def _account() -> pwd.struct_passwd | None:
         return pwd.getpwnam("nobody")
 
 
-def _identity(account: pwd.struct_passwd | None) -> dict[str, int | list[int]]:
+def _identity(account: pwd.struct_passwd | None) -> dict[str, Any]:
     return {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 

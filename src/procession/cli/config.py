@@ -16,7 +16,7 @@ from rich.table import Table
 from procession.domain.errors import InvalidRequest
 from procession.settings import PLAIN_NAMES, Settings, config_file, load
 
-SECRET_PARTS = ("api_keys", "database_url", "keys_url", "redis_url", "blobs_url")
+SECRET_PARTS = ("api_keys", "database_url", "database.replica_url", "keys_url", "redis_url", "blobs_url")
 """Never printed whole: digests of keys, and URLs that may carry passwords."""
 
 

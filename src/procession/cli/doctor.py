@@ -34,6 +34,7 @@ from procession.domain.errors import EXIT_INTERNAL, EXIT_OK, InvalidRequest, Pro
 from procession.sandbox import confine
 from procession.settings import MIB, Settings, load
 from procession.store import schema
+from procession.store.sqlite import SqliteStore
 
 PYTHON_LEAST = (3, 11)
 
@@ -175,9 +176,13 @@ def _named_database(settings: Settings) -> Finding:
         store = wiring.database(settings)
         store.inspect(schema.check)
         at = store.inspect(schema.current)
+        pool = None if isinstance(store, SqliteStore) else store.pool()
     except ProcessionError as error:
         return Finding("database", Verdict.FAILED, error.message)
-    return Finding("database", Verdict.OK, f"the database of PROCESSION_DATABASE_URL at schema {at}")
+    told = f"the database of PROCESSION_DATABASE_URL at schema {at}"
+    if pool is None:
+        return Finding("database", Verdict.OK, told)
+    return Finding("database", Verdict.OK if pool.fits else Verdict.WARNING, f"{told}; {pool.reason}")
 
 
 def keys(settings: Settings) -> Finding:

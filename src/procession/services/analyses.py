@@ -84,8 +84,9 @@ class Analyses:
         flagged: bool | None = None,
         cursor: str | None = None,
         limit: int = 50,
+        fresh: bool = False,
     ) -> Page[AnalysisView]:
-        """Newest first. ``flagged``: with (or without) fields to review."""
+        """Newest first. ``flagged``: with (or without) fields to review. ``fresh``: never from a replica."""
         before = cursors.decode(cursor)
 
         def unit(conn: Connection) -> tuple[list[Analysis], dict[str, str]]:
@@ -101,7 +102,7 @@ class Analyses:
             )
             return found, key_ids(conn, found)
 
-        found, keys = await self._on.store.read(unit, tenant=principal.tenant)
+        found, keys = await self._on.store.read(unit, tenant=principal.tenant, fresh=fresh)
         items = await analysis_views(self._on.vault, found[:limit], keys, self._on.clock)
         return Page[AnalysisView](items=items, next_cursor=cursors.encode(items[-1].id) if len(found) > limit else None)
 

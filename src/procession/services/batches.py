@@ -59,7 +59,7 @@ class Batches:
             found = batches.page(conn, principal.tenant, before_id=before, limit=limit + 1)
             return [_counted(conn, batch) for batch in found]
 
-        found = await self._on.store.read(unit, tenant=principal.tenant)
+        found = await self._on.store.read(unit, tenant=principal.tenant, fresh=False)
         items = tuple(found[:limit])
         return Page[BatchView](items=items, next_cursor=cursors.encode(items[-1].id) if len(found) > limit else None)
 

@@ -53,12 +53,15 @@ class Forms:
         """Raises NotFound."""
         return await self._view(await self._row(principal, form_id))
 
-    async def list(self, principal: Principal, *, cursor: str | None = None, limit: int = 50) -> Page[FormView]:
-        """Newest first."""
+    async def list(
+        self, principal: Principal, *, cursor: str | None = None, limit: int = 50, fresh: bool = False
+    ) -> Page[FormView]:
+        """Newest first. ``fresh``: never from a replica."""
         before = cursors.decode(cursor)
         rows = await self._on.store.read(
             lambda conn: forms.page(conn, principal.tenant, before_id=before, limit=limit + 1),
             tenant=principal.tenant,
+            fresh=fresh,
         )
         await self._on.vault.bring([row.key_id for row in rows])
         views: list[FormView] = []

@@ -15,23 +15,26 @@ import contextlib
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
 import structlog
 from psycopg import sql
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from procession.domain.clock import Clock, system_clock
 from procession.domain.errors import Unavailable
+from procession.policy import pools
 from procession.store import schema
-from procession.store.canonical import canonical_json
 from procession.store.database_clock import DatabaseClock
+from procession.store.postgres_connections import Limits, make_engine
+from procession.store.replica import PRIMARY_PLACE, REPLICA_PLACE, Replica, TooFarBehindError
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -43,6 +46,10 @@ RETRY_SECONDS = 0.01
 UNIQUE_ATTEMPTS_MAX = 2
 """Runs of a unit that broke a unique constraint: the second sees the row that was faster."""
 
+_SERVER_MAX = (  # for ordinary roles; reserved_connections came with PostgreSQL 16
+    "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int "
+    "- coalesce(current_setting('reserved_connections', true)::int, 0)"
+)
 _PLACE = "SELECT system_identifier::text, current_database() FROM pg_control_system()"
 # SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html)
 _COLLIDED = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
@@ -53,28 +60,34 @@ _AWAY = frozenset({"25006", "25P03", "25P04", "55P03"})  # read-only, idle time-
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """``connections_max``: open connections, and units that run at once. ``waiting_max``: units waiting for one.
+class Neighbours:
+    """Who shares the server's connections: this process' role, and how many processes of each role there are."""
 
-    Seconds: ``statement`` of one statement, ``lock`` of waiting for a row, ``idle`` of a transaction nobody continues,
-    ``connect`` of opening a connection.
-    """
-
-    connections_max: int = 8
-    waiting_max: int = 10_000
-    statement_seconds_max: float = 10.0
-    lock_seconds_max: float = 5.0
-    connect_seconds_max: int = 5
+    role: str = "all"
+    processes: Mapping[str, int] = field(default_factory=dict)
 
 
 class PostgresStore:
     """``store.protocol.Store`` over one PostgreSQL database, for any number of processes."""
 
-    def __init__(self, url: URL, limits: Limits | None = None, clock: Clock = system_clock) -> None:
-        """``clock`` is used until the database told its time."""
+    def __init__(
+        self,
+        url: URL,
+        limits: Limits | None = None,
+        clock: Clock = system_clock,
+        *,
+        neighbours: Neighbours | None = None,
+        replica: URL | None = None,
+        replica_lag_seconds_max: float = 5.0,
+    ) -> None:
+        """``clock`` is used until the database told its time. ``replica``: answers lists while it is fresh enough."""
         self._limits = limits or Limits()
-        self._url = url.set(drivername="postgresql+psycopg")
-        self._engine = self._make_engine()
+        self._neighbours = neighbours or Neighbours()
+        self._url = url
+        self._engine = make_engine(url, self._limits)
+        self._replica = None
+        if replica is not None:
+            self._replica = Replica(make_engine(replica, self._limits), replica_lag_seconds_max)
         self._threads = ThreadPoolExecutor(self._limits.connections_max, thread_name_prefix="store")
         self._in_hand = 0
         self._counting = threading.Lock()
@@ -84,8 +97,14 @@ class PostgresStore:
     # --- protocol -----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Check that the database answers and has a schema this version works with. Raises Unavailable."""
+        """Check that the database answers and has a schema this version works with, and open as many connections as
+        the server leaves to this process. Raises Unavailable.
+        """
         await asyncio.to_thread(self._check)
+        pool = await asyncio.to_thread(self.pool)
+        if not pool.fits:
+            log.warning("store.connections_do_not_fit", reason=pool.reason)
+        self._resize(pool.connections)
         self._started = True
 
     async def stop(self) -> None:
@@ -93,18 +112,27 @@ class PostgresStore:
         self._started = False
         await asyncio.to_thread(self._threads.shutdown)
         self._engine.dispose()
+        if self._replica is not None:
+            self._replica.engine.dispose()
 
     async def write(self, unit: Callable[[Connection], T], *, tenant: str | None = None) -> T:
         """See ``Store.write``. Cancelling drops a unit that has not run; one that has run stays committed."""
-        return await self._submit(unit, tenant, False)
+        try:
+            return await self._submit(partial(self._run, unit, self._begin(tenant, False)))
+        finally:
+            if self._replica is not None and tenant is not None:
+                self._replica.lag.wrote(tenant)  # whatever came of it
 
-    async def read(self, unit: Callable[[Connection], T], *, tenant: str | None = None) -> T:
+    async def read(self, unit: Callable[[Connection], T], *, tenant: str | None = None, fresh: bool = True) -> T:
         """See ``Store.read``."""
-        return await self._submit(unit, tenant, True)
+        run = partial(self._run, unit, self._begin(tenant, True))
+        if fresh or tenant is None or self._replica is None or not self._replica.lag.may_serve(tenant):
+            return await self._submit(run)
+        return await self._submit(partial(self._run_on_replica, unit, tenant, run))
 
     # --- running ------------------------------------------------------------------------------------------------------
 
-    async def _submit(self, unit: Callable[[Connection], T], tenant: str | None, read_only: bool) -> T:
+    async def _submit(self, run: Callable[[], T]) -> T:
         if not self._started:
             raise Unavailable("The store is stopping. Try again shortly.", retry_after=2)
         with self._counting:
@@ -112,8 +140,7 @@ class PostgresStore:
                 raise Unavailable("Too many transactions wait for the database. Try again shortly.", retry_after=2)
             self._in_hand += 1
         try:
-            begin = _begin(tenant, read_only, self._limits)
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, unit, begin)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, run)
         except RuntimeError as error:
             if not self._started:
                 raise Unavailable("The store is stopping. Try again shortly.", retry_after=2) from error
@@ -155,49 +182,51 @@ class PostgresStore:
                 raise
             return result
 
+    def _run_on_replica(self, unit: Callable[[Connection], T], tenant: str, otherwise: Callable[[], T]) -> T:
+        """The unit on the replica; whatever is wrong with that, ``otherwise`` on the primary."""
+        replica = self._replica
+        assert replica is not None
+
+        def begin(conn: Connection) -> tuple[int | None, float]:
+            asked = time.monotonic()
+            _, place = _say_begin(conn, _begin(tenant, True, self._limits, REPLICA_PLACE))
+            return place, asked
+
+        try:
+            return replica.read(unit, begin)
+        except (DBAPIError, PoolTimeoutError, psycopg.Error, TooFarBehindError) as error:
+            replica.lag.rest(_reason(error))
+            replica.engine.dispose()
+            return otherwise()
+
+    def _begin(self, tenant: str | None, read_only: bool) -> bytes:
+        return _begin(tenant, read_only, self._limits, *([PRIMARY_PLACE] if self._replica is not None else []))
+
     def _open(self, conn: Connection, begin: bytes) -> None:
         """Begin, and note the database's time; one message there, one back."""
         asked = time.monotonic()
-        driver = conn.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        try:
-            with driver.cursor() as cursor:
-                cursor.execute(begin)
-                while cursor.description is None:
-                    if not cursor.nextset():
-                        raise psycopg.InternalError("the database did not tell its time")
-                told = cursor.fetchone()
-        except psycopg.Error:
-            if driver.closed:
-                conn.invalidate()
-            raise
-        assert told is not None
-        moment: datetime = told[0]
+        moment, *place = _say_begin(conn, begin)
         self.clock.hear(moment, asked, time.monotonic())
+        if self._replica is not None and place:
+            self._replica.lag.hear_primary(asked, place[0])
 
     # --- connections --------------------------------------------------------------------------------------------------
 
-    def _make_engine(self) -> Engine:
-        options: dict[str, Any] = {"prepare_threshold": None, "application_name": "procession"}
-        if "connect_timeout" not in self._url.query:
-            options["connect_timeout"] = self._limits.connect_seconds_max
-        engine = create_engine(
-            self._url,
-            poolclass=QueuePool,
-            pool_size=self._limits.connections_max,
-            max_overflow=0,
-            pool_timeout=self._limits.statement_seconds_max,
-            json_serializer=canonical_json,
-            query_cache_size=1000,
-            use_native_hstore=False,
-            connect_args=options,
-        )
+    def pool(self) -> pools.Pool:
+        """How many connections this process may open, and why. In the calling thread. Raises Unavailable."""
+        server_max = int(self.inspect(lambda conn: conn.exec_driver_sql(_SERVER_MAX).scalar_one()))
+        limits, known = self._limits, self._neighbours
+        snapshot = pools.Snapshot(server_max, limits.reserved, limits.connections_max, known.role, known.processes)
+        return pools.size(snapshot)
 
-        @event.listens_for(engine, "connect")
-        def _configure(connection: Any, _record: object) -> None:
-            connection.autocommit = True
-
-        return engine
+    def _resize(self, connections: int) -> None:
+        """Before anything runs."""
+        if connections == self._limits.connections_max:
+            return
+        self._engine.dispose()
+        self._engine = make_engine(self._url, replace(self._limits, connections_max=connections))
+        self._threads.shutdown()
+        self._threads = ThreadPoolExecutor(connections, thread_name_prefix="store")
 
     def _check(self) -> None:
         begin = _begin(None, True, self._limits)
@@ -243,8 +272,27 @@ def _require_whole(conn: Connection) -> None:
         raise psycopg.errors.InFailedSqlTransaction("a statement of this unit failed and the unit went on")
 
 
-def _begin(tenant: str | None, read_only: bool, limits: Limits | None) -> bytes:
-    """Everything a transaction needs, as one message; settings end with the transaction."""
+def _say_begin(conn: Connection, begin: bytes) -> tuple[Any, ...]:
+    """What the last part of the message told."""
+    driver = conn.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        with driver.cursor() as cursor:
+            cursor.execute(begin)
+            while cursor.description is None:
+                if not cursor.nextset():
+                    raise psycopg.InternalError("the database did not tell its time")
+            told: tuple[Any, ...] | None = cursor.fetchone()
+    except psycopg.Error:
+        if driver.closed:
+            conn.invalidate()
+        raise
+    assert told is not None
+    return told
+
+
+def _begin(tenant: str | None, read_only: bool, limits: Limits | None, *ask: str) -> bytes:
+    """Everything a transaction needs, as one message; settings end with the transaction. The answer: time, ``ask``."""
     mode = "REPEATABLE READ READ ONLY" if read_only else "READ COMMITTED READ WRITE"
     parts = [f"BEGIN ISOLATION LEVEL {mode}"]
     if limits is not None:
@@ -258,7 +306,7 @@ def _begin(tenant: str | None, read_only: bool, limits: Limits | None) -> bytes:
         parts.append("SET LOCAL procession.scope = 'system'")
     else:
         parts.append(f"SET LOCAL procession.tenant = {sql.Literal(tenant).as_string(None)}")
-    parts.append("SELECT clock_timestamp()")
+    parts.append(f"SELECT {', '.join(('clock_timestamp()', *ask))}")
     return "; ".join(parts).encode()
 
 

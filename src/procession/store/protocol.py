@@ -21,8 +21,12 @@ class Store(Protocol):
         its own. Raises Unavailable when the database is locked away, read-only or its disk is full.
         """
 
-    async def read(self, unit: Callable[[Connection], T], *, tenant: str | None = None) -> T:
-        """Run ``unit`` against a consistent snapshot. Sees every write that was acknowledged before the call."""
+    async def read(self, unit: Callable[[Connection], T], *, tenant: str | None = None, fresh: bool = True) -> T:
+        """Run ``unit`` against a consistent snapshot. Sees every write that was acknowledged before the call.
+
+        Not ``fresh``: of other processes' writes the last seconds may be missing, for a read replica may answer. For
+        lists only, never for what was asked by id nor for anything that decides a write.
+        """
 
     async def start(self) -> None:
         """Open and check the schema (SQLite: migrate to the newest). Raises Unavailable on a wrong schema."""

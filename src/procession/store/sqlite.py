@@ -111,7 +111,7 @@ class SqliteStore:
         result: T = await entry.future
         return result
 
-    async def read(self, unit: Callable[[Connection], T], *, tenant: str | None = None) -> T:
+    async def read(self, unit: Callable[[Connection], T], *, tenant: str | None = None, fresh: bool = True) -> T:
         """See ``Store.read``."""
         loop = asyncio.get_running_loop()
         try:

@@ -35,7 +35,7 @@ def cell(value: Any) -> str:
 
 
 async def index(request: Request, application: App, asker: Asker, cursor: Cursor = "") -> Response:
-    found = await application.forms.list(asker, cursor=cursor or None, limit=ROWS)
+    found = await application.forms.list(asker, cursor=cursor or None, limit=ROWS, fresh=True)
     return page(request, "forms.html", forms=found.items, next_cursor=found.next_cursor, cursor=cursor)
 
 

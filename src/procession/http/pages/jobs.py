@@ -41,6 +41,7 @@ async def _listed(application: App, asker: Asker, show: str, priority: str, curs
         priority=Priority(priority) if priority else None,
         cursor=cursor or None,
         limit=ROWS,
+        fresh=True,  # a page is told of each change and asks at once
     )
     chosen = {"show": "" if show == "all" else show, "priority": priority}
 
