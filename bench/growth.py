@@ -189,7 +189,7 @@ async def _submit(store: Store, tenant: str) -> Analysis:
     new = an_analysis(document, created_at=now, run_at=now, updated_at=now)
 
     def look(conn: Connection) -> object:
-        return queue_depth.ready_of_tenant(conn, tenant), documents.find_live(conn, tenant, document.fingerprint)
+        return queue_depth.backlog(conn, tenant), documents.find_live(conn, tenant, document.fingerprint)
 
     def record(conn: Connection) -> Analysis:
         documents.insert(conn, document, "local", "key:bench", None)
