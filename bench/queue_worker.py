@@ -50,7 +50,7 @@ def foundation(database_url: str, redis_url: str, folder: Path) -> Foundation:
         settings=settings,
         store=store,
         vault=Vault(LocalKeys(folder / f"keys-{secrets.token_hex(4)}"), LocalBlobs(folder / "blobs")),
-        dispatcher=wiring.bell(settings, lambda: changes.announce(QUEUE_KEY)),
+        dispatcher=wiring.bell(settings, secrets.token_hex(8), lambda: changes.announce(QUEUE_KEY)),
         changes=changes,
         capacity=Capacity(AT_ONCE // 2),
         clock=getattr(store, "clock", system_clock),

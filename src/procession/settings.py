@@ -90,12 +90,26 @@ class Worker(_Section):
     """Progress is written at most this often per analysis."""
     drain_seconds: Annotated[float, Field(ge=0)] = 20.0
     """On SIGTERM, running analyses may finish for this long; then they are released."""
+    memory_per_analysis_bytes: Annotated[int, Field(gt=0)] = 384 * MIB
+    """Memory another analysis may need; while less is free, of the cgroup's limit or the machine, a worker claims no
+    more than one."""
+    memory_reserve_bytes: Annotated[int, Field(ge=0)] = 128 * MIB
+    """Memory that is left alone."""
     attempts_max: Annotated[int, Field(gt=0)] = 4
     """Failures after which an analysis is `failed` for good (until somebody retries it)."""
     retry_base_seconds: Annotated[float, Field(gt=0)] = 2.0
     """Wait before the first retry; it doubles with each, with jitter."""
     retry_max_seconds: Annotated[float, Field(gt=0)] = 300.0
     """Longest wait before a retry."""
+
+
+class Probes(_Section):
+    """Where `procession worker` and `procession maintenance` answer `/livez`, `/readyz` and `/metrics`."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; nothing of a tenant is told there."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port to listen on; 0 takes a free one."""
 
 
 class Queue(_Section):
@@ -245,8 +259,9 @@ class Http(_Section):
     """Longest page of a list."""
     event_streams_max: Annotated[int, Field(gt=0)] = 500
     """Open event streams of this process; past it 429."""
-    event_poll_seconds: Annotated[float, Field(gt=0)] = 5.0
-    """An event stream looks this often for changes that another process made."""
+    event_poll_seconds: Annotated[float, Field(gt=0)] = 1.0
+    """While somebody waits (`?wait=`, an event stream), changes that another process made are looked for this often,
+    for all of them at once; with Redis they are heard of before."""
     event_heartbeat_seconds: Annotated[float, Field(gt=0)] = 15.0
     """A comment goes out on a quiet event stream this often, so that proxies keep it open."""
     request_bytes_max: Annotated[int, Field(gt=0)] = 2 * MIB
@@ -315,6 +330,7 @@ class Settings(BaseSettings):
     upload: Upload = Upload()
     sandbox: Sandbox = Sandbox()
     worker: Worker = Worker()
+    probes: Probes = Probes()
     queue: Queue = Queue()
     database: Database = Database()
     keys: Keys = Keys()
@@ -372,6 +388,7 @@ __all__ = [
     "Http",
     "Keys",
     "Ocr",
+    "Probes",
     "Queue",
     "Redis",
     "Sandbox",

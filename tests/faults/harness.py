@@ -25,7 +25,7 @@ ENDED = {"completed", "requires_review", "failed", "cancelled"}
 
 
 class Launcher:
-    """Starts ``procession up`` in milliseconds."""
+    """Starts ``procession up``, or another server command, in milliseconds."""
 
     def __init__(self, log: Path, **environment: str) -> None:
         env = {name: value for name, value in os.environ.items() if not name.startswith("PROCESSION_")}
@@ -41,9 +41,13 @@ class Launcher:
         self._line()
 
     def start(self, data: Path, port: int, *more: str) -> int:
+        """Process id of a new ``procession up``."""
+        return self.start_role("up", data, port, *more)
+
+    def start_role(self, command: str, data: Path, port: int, *more: str) -> int:
         """Process id of a new server."""
         assert self._process.stdin is not None
-        arguments = ["--data", str(data), "--port", str(port), *more]
+        arguments = [command, "--data", str(data), "--port", str(port), *more]
         self._process.stdin.write(json.dumps(arguments).encode() + b"\n")
         self._process.stdin.flush()
         return int(self._line())

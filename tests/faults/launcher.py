@@ -1,7 +1,7 @@
-"""Starts ``procession up`` again and again by forking a process that has loaded it: a start costs milliseconds.
+"""Starts servers again and again by forking a process that has loaded them: a start costs milliseconds.
 
-Each line on stdin is the JSON list of a start's arguments; the answer is its process id. What runs in the fork is the
-command itself, with the stand-in engine behind the real sandbox.
+Each line on stdin is the JSON list of a start's command (``up``, ``api``, …) and arguments; the answer is its process
+id. What runs in the fork is the command itself, with the stand-in engine behind the real sandbox.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
 def main() -> None:
-    from procession import wiring
-    from procession.cli import up
-    from procession.http import app, serve  # noqa: F401 - loaded here so that no start has to
+    from procession.cli.main import program
+    from procession.http import app, probes, serve  # noqa: F401 - loaded here so that no start has to
     from procession.sandbox.client import Sandbox
     from procession.sandbox.limits import SandboxLimits
+    from procession.wiring import roles
 
     root = Path(__file__).parents[2]
 
@@ -27,29 +28,25 @@ def main() -> None:
         def __init__(self, limits: SandboxLimits) -> None:
             super().__init__(limits, verbs="tests.faults.engine", import_paths=[root])
 
-    wiring.Sandbox = StandIn  # type: ignore[misc] # the engine is what this test does not test
+    roles.Sandbox = StandIn  # type: ignore[misc] # the engine is what this test does not test
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
     gc.freeze()
     print("ready", flush=True)
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
-            _become(up, json.loads(line))
+            _become(program(["up", "roles"]), json.loads(line))
         print(pid, flush=True)
 
 
-def _become(up: object, arguments: list[str]) -> None:
+def _become(commands: Callable[..., object], arguments: list[str]) -> None:
     """Run the command in this fork and never return."""
-    import typer
-
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.dup2(2, 1)  # stdout is the launcher's protocol
     os.setsid()
     code = 1
     try:
-        program = typer.Typer(pretty_exceptions_enable=False)
-        program.command()(up.up)  # type: ignore[attr-defined]
-        program(args=arguments, standalone_mode=False)
+        commands(args=arguments, standalone_mode=False)
         code = 0
     finally:
         sys.stderr.flush()

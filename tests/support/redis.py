@@ -35,7 +35,7 @@ USER, PASSWORD = "procession", "pass:word/with@signs"
 """An ordinary user, allowed what docs/how-to/use-redis.md says and nothing else."""
 ADMIN_PASSWORD = "admin"
 RULES = (
-    "~{procession* +ping +eval +evalsha +xadd +xreadgroup +xautoclaim +xack +xdel +xlen +xrange +xpending "
+    "~{procession* +ping +eval +evalsha +xadd +xread +xreadgroup +xautoclaim +xack +xdel +xlen +xrange +xpending "
     "+xinfo|consumers +xgroup|create +xgroup|delconsumer +hget +hset +hdel +unlink"
 )
 CLUSTER_RULES = "+cluster|slots +command"

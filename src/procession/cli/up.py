@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import fcntl
-import gc
-import os
-import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from procession.domain.errors import InvalidRequest, ProcessionError, Unavailable
+from procession.cli.serving import listening, locked, reload_on_hangup, settle, stop_signals, until_stopped, url_of
+from procession.domain.errors import InvalidRequest, ProcessionError
 
-LOCK_FILE = "procession.lock"
 WORKERS_MAX = 256
 
 
@@ -66,68 +61,33 @@ def _run(overrides: dict[str, Any], screen: Console) -> None:
     settings = known.load(**overrides)
     logs.configure(settings.log_format, settings.log_level)
     require_safe_address(settings)
-    with locked(wiring.prepared(settings.data)), _listening(settings.http.host, settings.http.port) as listener:
-        asyncio.run(_serve(settings, listener, screen))
+    with (
+        locked(wiring.prepared(settings.data), alone=True),
+        listening(settings.http.host, settings.http.port) as listener,
+    ):
+        asyncio.run(_serve(settings, lambda: known.load(**overrides), listener, screen))
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """The folder is this process' alone until it ends, however it ends. Raises Unavailable when it is another's."""
-    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Unavailable(
-                f"Another `procession up` runs on {folder}. Stop it, or give another folder with --data."
-            ) from None
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Bound before anything starts: a taken port is said at once, and early requests wait instead of failing."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
-        raise Unavailable(f"Cannot listen on {host}:{port}: {why}. Give another one with --port.") from None
-    with listener:
-        yield listener
-
-
-async def _serve(settings: Any, listener: socket.socket, screen: Console) -> None:
+async def _serve(settings: Any, load: Callable[[], Any], listener: socket.socket, screen: Console) -> None:
     from procession import wiring
     from procession.http.app import create_app
     from procession.http.serve import Server
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(one, stop.set)
+    stop = stop_signals()
     application = wiring.build(settings)
     try:
         await application.start()
-        gc.collect()
-        gc.freeze()  # what is loaded now stays: the collector need not look at it again and again
+        reload_on_hangup(application, load)
+        settle()
         server = Server(create_app(application), settings)
-        serving = asyncio.create_task(server.run_until_stopped([listener]))
         _say_ready(screen, settings, listener, application)
-        await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
-        screen.print("Stopping: running analyses may finish.", style="dim")
-        server.should_exit = True
-        await asyncio.gather(serving, application.worker.stop())
+        await until_stopped(application, server, listener, stop, screen)
     finally:
         await application.stop()
 
 
 def _say_ready(screen: Console, settings: Any, listener: socket.socket, application: Any) -> None:
-    host, port = settings.http.host, listener.getsockname()[1]
-    shown = f"[{host}]" if ":" in host else host
-    typer.echo(f"http://{shown}:{port}")
+    typer.echo(url_of(settings.http.host, listener))
     screen.print(f"Procession is ready: {application.capacity.slots} at once, data in {settings.data}.", markup=False)
     if missing := application.sandbox.missing():
         screen.print(f"This system lacks sandbox protections: {', '.join(missing)}.", style="yellow", markup=False)

@@ -242,6 +242,7 @@ class Streams:
         await apart.depth()
         await apart.give_back()
         await apart.wait(1, 0.001)
+        await self._command("XREAD", "COUNT", 1, "STREAMS", apart._streams[0], "$")  # for redis_changes
         await apart.acknowledge(["probe"])
         await apart.forget_consumers()
         await self._command("UNLINK", *apart._keys)

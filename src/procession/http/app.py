@@ -19,7 +19,7 @@ from procession.http.pages.render import error_page
 from procession.http.sse import Streams
 from procession.http.uploads import InFlight
 from procession.services import queue_views, views
-from procession.wiring import Application
+from procession.wiring import Api
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ ROUTES: tuple[Route, ...] = (
 """``/`` and the rest of the pages are listed in ``procession.http.pages.routes``."""
 
 
-def create_app(application: Application) -> FastAPI:
+def create_app(application: Api) -> FastAPI:
     """The ASGI application over built services. Starting and stopping those is the caller's.
 
     Raises InvalidRequest when a server without keys would listen to more than its own machine.

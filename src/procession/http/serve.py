@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
+from procession.http.sse import Streams
 from procession.settings import Settings
 
 HEADER_BYTES_MAX = 32 * 1024
@@ -17,8 +18,8 @@ LISTEN_BACKLOG = 2048
 class Server(uvicorn.Server):
     """Run with ``await server.serve()``; stop by setting ``should_exit``. Signals are the caller's business."""
 
-    def __init__(self, app: FastAPI, settings: Settings) -> None:
-        self._streams = app.state.streams
+    def __init__(self, app: Starlette, settings: Settings) -> None:
+        self._streams: Streams | None = getattr(app.state, "streams", None)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -44,5 +45,6 @@ class Server(uvicorn.Server):
         await self._serve(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._streams.close()  # they never end by themselves, and uvicorn waits for every answer
+        if self._streams is not None:
+            self._streams.close()  # they never end by themselves, and uvicorn waits for every answer
         await super().shutdown(sockets)

@@ -29,8 +29,8 @@ class Gauges(Loop):
 
     async def once(self) -> None:
         now, capacity = self._on.clock(), self._on.capacity
-        metrics.WORKERS.set(capacity.slots)
-        metrics.WORKERS_AVAILABLE.set(capacity.available)
+        metrics.WORKERS.set(capacity.all_slots)
+        metrics.WORKERS_AVAILABLE.set(capacity.all_available)
         depths = await self._on.store.read(lambda conn: queue_depth(conn, now))
         for priority, depth in depths.items():
             oldest = depth.oldest_ready_at

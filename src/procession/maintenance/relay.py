@@ -44,6 +44,8 @@ class Relay(Loop):
     async def ring(self) -> int:
         """Returns how many were offered. Offering twice is harmless: the claim in SQL decides."""
         settings, now = self._on.settings.queue, self._on.clock()
+        if self._on.capacity.drain_requested and self._on.settings.redis_url is None:
+            return 0  # nobody here takes anything, so rings would only pile up
         ahead = settings.ring_ahead_per_tenant
         ready = await self._on.store.read(lambda conn: analyses.ready_heads(conn, now, ahead, OFFERS_MAX))
         offers = fairness.order(ready, now, ahead, settings.aging_seconds)

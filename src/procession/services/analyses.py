@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from procession.blobs.names import result_name
-from procession.dispatch.changes import Changes
+from procession.dispatch.changes import CANCEL_KEY, WATCH_SECONDS_MAX, Changes
 from procession.domain.analysis import TERMINAL, Analysis, Priority, State
 from procession.domain.errors import Conflict, NotFound, ProcessionError
 from procession.domain.event import Event
@@ -112,7 +112,7 @@ class Analyses:
         deadline = loop.time() + seconds
         while True:
             left = max(0.0, deadline - loop.time())
-            poll = min(left, self._on.settings.http.event_poll_seconds)
+            poll = min(left, WATCH_SECONDS_MAX)
             changed = asyncio.create_task(self._on.changes.wait(f"analysis:{analysis_id}", poll))
             await asyncio.sleep(0)  # it listens before we read, so no change falls between
             try:
@@ -233,6 +233,7 @@ class Analyses:
         self._on.announce(analysis.tenant, analysis.id)
         if analysis.cancel_requested:
             self._interrupt(analysis.id)
+            self._on.changes.announce(CANCEL_KEY)
         return await self.get(principal, analysis_id)
 
     async def retry(self, principal: Principal, analysis_id: str) -> AnalysisView:

@@ -14,9 +14,12 @@ from procession.policy.calibration import SHIPPED, Calibration, Outcome, refitte
 from procession.services.foundation import Foundation
 from procession.services.results import Decision
 from procession.store import review_outcomes
+from procession.store.dialects import one_at_a_time
 from procession.store.review_outcomes import ReviewedField
 
 REFIT_EVERY = timedelta(hours=24)
+TAKE_OVER_EVERY = timedelta(minutes=10)
+"""How often a worker looks for a calibration that another process fitted."""
 REVIEWS_DAYS = 180
 """Older reviews no longer count for the next calibration."""
 NEW_DECISIONS_MIN = 100
@@ -41,6 +44,7 @@ class Calibrations:
         now, engine = self._on.clock(), self._on.engine_version
 
         def unit(conn: Connection) -> Calibration:
+            one_at_a_time(conn, "calibration", engine)  # whoever comes second takes over what the first one fitted
             known = review_outcomes.latest(conn, engine)
             decided = review_outcomes.decided(conn, engine, now.date(), REVIEWS_DAYS)
             decisions = sum(one.count for one in decided)
@@ -53,6 +57,13 @@ class Calibrations:
             return known[0] if known is not None else SHIPPED
 
         self.current = await self._on.store.write(unit, tenant=None)
+        return self.current
+
+    async def take_over(self) -> Calibration:
+        """The one in force, as another process fitted it."""
+        engine = self._on.engine_version
+        known = await self._on.store.read(lambda conn: review_outcomes.latest(conn, engine), tenant=None)
+        self.current = known[0] if known is not None else SHIPPED
         return self.current
 
     def apply(self, found: DigitizedDocument) -> tuple[DigitizedDocument, dict[str, float]]:

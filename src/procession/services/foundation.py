@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from procession.dispatch.changes import Changes
+from procession.dispatch.changes import QUEUE_KEY, Changes
 from procession.dispatch.protocol import Dispatcher
 from procession.domain.clock import Clock
 from procession.services.capacity import Capacity
@@ -12,12 +12,13 @@ from procession.services.vault import Vault
 from procession.settings import Settings
 from procession.store.protocol import Store
 
-QUEUE_KEY = "queue"
-"""Announced when something became ready or a slot is about to be free: the relay rings again."""
+__all__ = ["QUEUE_KEY", "Foundation"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Foundation:
+    """``settings`` is replaced whole when live ones change (``services.live_settings``): read it at each use."""
+
     settings: Settings
     store: Store
     vault: Vault

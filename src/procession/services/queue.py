@@ -65,7 +65,7 @@ class QueueService:
         classes = tuple(_class(priority, seen, now) for priority in Priority)
         return QueueView(
             classes=classes,
-            workers=Workers(total=capacity.slots, busy=capacity.busy, available=capacity.available),
+            workers=Workers(total=capacity.all_slots, busy=capacity.all_busy, available=capacity.all_available),
             waiting=sum(one.ready for one in classes),
             operator=principal.operator,
             tenants=tuple(tenants[:TENANTS_SHOWN_MAX]),

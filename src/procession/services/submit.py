@@ -177,11 +177,11 @@ class Submissions:
                 waiting_of_tenant=backlog.waiting,
                 waiting_max=backlog.waiting_max or settings.queue.waiting_max,
                 ahead_of_class=admission.ahead(backlog.of_class, priority),
-                wait_seconds_max=bears if capacity.paced else math.inf,
+                wait_seconds_max=bears if capacity.all_paced else math.inf,
                 disk_free_bytes=shutil.disk_usage(settings.data).free,
                 disk_free_bytes_min=settings.http.disk_free_bytes_min,
-                slots=capacity.slots,
-                service_seconds=capacity.service_seconds,
+                slots=capacity.all_slots,
+                service_seconds=capacity.mean_service_seconds,
                 draining=capacity.draining,
             )
         )

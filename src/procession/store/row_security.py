@@ -25,10 +25,12 @@ WITHOUT_TENANT = frozenset(
         "review_outcomes",
         "calibrations",
         "class_controls",
+        "workers",
+        "duties",
     }
 )
 """Tables with nothing of a tenant: versions, names of objects that are being written or deleted, counts over all
-tenants."""
+tenants, running processes."""
 
 # in a sub-select the settings are read once per statement, not once per row
 _SYSTEM = "(SELECT current_setting('procession.scope', true)) = 'system'"

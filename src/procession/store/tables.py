@@ -372,6 +372,35 @@ tenant_controls = Table(
     Column("actor", String(120), nullable=False),
 )
 
+# one per process that runs, or ran a moment ago; refreshed by its heartbeat, never journaled
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String(80), primary_key=True),  # of one start of one process; `analyses.lease_owner` names it
+    Column("role", String(16), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", String(40), nullable=False),
+    Column("region", String(64), nullable=False),
+    Column("keys_digest", String(64), nullable=False),  # the same for all processes that open each other's documents
+    Column("slots", Integer, nullable=False),
+    Column("busy", Integer, nullable=False),
+    Column("service_seconds", Float),  # of one analysis, as it measured
+    Column("draining", Boolean, nullable=False),  # it stops
+    Column("drain_requested", Boolean, nullable=False),  # somebody wants it to claim no more; it obeys at its next beat
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+# work that one process at a time does for all, until it no longer says so
+duties = Table(
+    "duties",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("owner", String(80), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
 # one row: the schema's revision, and the oldest revision whose code still runs on it
 schema_compatibility = Table(
     "schema_compatibility",

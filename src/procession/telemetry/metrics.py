@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600, 3600)
 _BYTES = (10_000, 50_000, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)
@@ -24,7 +24,7 @@ JOBS = Counter(
 )
 FAILURES = Counter("pdf_processing_failures_total", "Analyses that failed for good, by problem code.", ["reason"])
 RETRIES = Counter("procession_retries_total", "Analyses that were scheduled to be tried again, by why.", ["reason"])
-WORKERS = Gauge("pdf_processing_workers_total", "Documents this process can analyse at once.")
+WORKERS = Gauge("pdf_processing_workers_total", "Documents that can be analysed at once, all processes together.")
 WORKERS_AVAILABLE = Gauge("pdf_processing_workers_available", "Of these, how many are free.")
 ACCURACY = Gauge(
     "field_extraction_accuracy",
@@ -57,6 +57,11 @@ REDIS_UP = Gauge(
     "procession_redis_up",
     "Whether this process reaches Redis (1), or finds its work in SQL meanwhile (0); not a number where none is used.",
 )
+WORKER_BUSY = Gauge("procession_worker_busy", "Documents in the sandbox of this process now.")
+WORKER_SHORT_OF_MEMORY = Gauge(
+    "procession_worker_short_of_memory",
+    "Whether this worker claims nothing because another analysis might not fit into memory (1), or does (0).",
+)
 LEASES_EXPIRED = Counter("procession_leases_expired_total", "Claims whose lease ran out.")
 LOOP_FAILURES = Counter(
     "procession_maintenance_failures_total", "Passes of a maintenance loop that failed and were tried again.", ["loop"]
@@ -82,5 +87,17 @@ HTTP_SECONDS = Histogram(
 )
 EVENT_STREAMS = Gauge("procession_event_streams", "Open event streams of this process.")
 
+OF_ALL = (QUEUE_LENGTH, OLDEST_READY, WORKERS, WORKERS_AVAILABLE, ACCURACY, REVIEW_OUTCOMES)
+"""What every process that tells it reads from the same record: take the greatest of them, never the sum."""
+
+
+def leave_out_of_all() -> None:
+    """For a process that does not read them: it must not tell zeros."""
+    for metric in OF_ALL:
+        REGISTRY.unregister(metric)
+
+
+WORKERS.set(math.nan)  # unknown until the record was read
+WORKERS_AVAILABLE.set(math.nan)
 ACCURACY.set(math.nan)  # unknown until a review was finished
 REDIS_UP.set(math.nan)

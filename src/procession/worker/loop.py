@@ -5,21 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
 
+from procession.dispatch.changes import CANCEL_KEY
 from procession.domain.analysis import Analysis
 from procession.domain.errors import ProcessionError
+from procession.policy import memory
 from procession.services.foundation import QUEUE_KEY, Foundation
 from procession.store import claims, claims_at_once
 from procession.telemetry import metrics
 from procession.worker.job import Job, Stop
+from procession.worker.memory import left
 
 WAIT_SECONDS = 1.0
 """Longest wait for the bell before looking whether to stop."""
 PAUSE_SECONDS = 0.5
 """After a failed claim (a full disk), before the next."""
+LOOK_SECONDS = 0.25
+"""How long what was read of the memory is believed."""
 CLAIMED_PER_SLOT = 2
 """While one document is in the sandbox the next is claimed and the last one's result sealed: no core waits for I/O."""
 RELEASE_SECONDS_MAX = 5.0
@@ -36,7 +42,14 @@ class Runs(Protocol):
 class WorkerLoop:
     """``owner`` names this start of this process: no other claims under it."""
 
-    def __init__(self, foundation: Foundation, executor: Runs, owner: str | None = None) -> None:
+    def __init__(
+        self,
+        foundation: Foundation,
+        executor: Runs,
+        owner: str | None = None,
+        memory_left: Callable[[], memory.Memory] = left,
+    ) -> None:
+        """``memory_left`` is asked before each claim."""
         self._on = foundation
         self._executor = executor
         self.owner = owner or secrets.token_hex(8)
@@ -44,6 +57,9 @@ class WorkerLoop:
         self._running: dict[asyncio.Task[None], str] = {}
         self._room = asyncio.Event()
         self._stopping = False
+        self._memory_left = memory_left
+        self._short = False
+        self._looked_at, self._left = float("-inf"), memory.Memory(None)
         self._loops: list[asyncio.Task[None]] = []
         self._claiming: asyncio.Task[None] | None = None
 
@@ -91,13 +107,43 @@ class WorkerLoop:
 
     @property
     def _free(self) -> int:
-        return self._on.capacity.slots * CLAIMED_PER_SLOT - len(self._running)
+        if not self._on.capacity.claiming:
+            return 0
+        free = self._on.capacity.slots * CLAIMED_PER_SLOT - len(self._running)
+        room = self._room_in_memory().analyses if free > 0 else None
+        return free if room is None else min(free, room)
+
+    def _memory(self) -> memory.Memory:
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at, self._left = now, self._memory_left()
+        return self._left
+
+    def _room_in_memory(self) -> memory.Room:
+        """What keeps a worker from claiming is said once, and when it is over."""
+        settings = self._on.settings.worker
+        room = memory.decide(
+            memory.Snapshot(
+                memory=self._memory(),
+                running=len(self._running),
+                started=self._on.capacity.busy,
+                per_analysis_bytes=settings.memory_per_analysis_bytes,
+                reserve_bytes=settings.memory_reserve_bytes,
+            )
+        )
+        short = room.analyses == 0
+        if short != self._short:
+            self._short = short
+            metrics.WORKER_SHORT_OF_MEMORY.set(short)
+            log.warning("worker.short_of_memory" if short else "worker.memory_again", reason=room.reason)
+        return room
 
     async def _claim_loop(self) -> None:
         while not self._stopping:
             if self._free <= 0:
                 self._room.clear()
-                await self._room.wait()
+                with contextlib.suppress(TimeoutError):  # nobody says when a drain is called off
+                    await asyncio.wait_for(self._room.wait(), WAIT_SECONDS)
                 continue
             ids = await self._on.dispatcher.wait(self._free, WAIT_SECONDS)
             if not ids:
@@ -142,7 +188,7 @@ class WorkerLoop:
     async def _heartbeat_loop(self) -> None:
         every = self._on.settings.worker.heartbeat_seconds
         while True:
-            await asyncio.sleep(every)
+            await self._on.changes.wait(CANCEL_KEY, every)  # a cancellation is asked about at once, when it is heard of
             with contextlib.suppress(ProcessionError):  # the lease outlives two missed beats
                 await self._beat()
 

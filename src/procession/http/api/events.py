@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import Query, Request
 from starlette.responses import Response
 
+from procession.dispatch.changes import WATCH_SECONDS_MAX
 from procession.domain.analysis import TERMINAL
 from procession.domain.event import Event
 from procession.domain.principal import Principal
@@ -42,10 +43,9 @@ async def analysis_events(
 
 
 async def _of_analysis(application: App, asker: Principal, analysis_id: str, seen: int) -> AsyncIterator[bytes]:
-    poll = application.settings.http.event_poll_seconds
     last_progress: Any = None
     while True:
-        async with _watching(application, f"analysis:{analysis_id}", poll) as changed:
+        async with _watching(application, f"analysis:{analysis_id}", WATCH_SECONDS_MAX) as changed:
             view = await application.analyses.get(asker, analysis_id)
             finished = view.status in TERMINAL
             for event in await application.analyses.events(asker, analysis_id, seen):
@@ -111,10 +111,9 @@ async def tenant_events(request: Request, application: App, asker: Asker, after:
 
 
 async def _of_tenant(application: App, asker: Principal, seen: int) -> AsyncIterator[bytes]:
-    poll = application.settings.http.event_poll_seconds
     yield sse.frame("ready", {}, seen, RETRY_MILLISECONDS)
     while True:
-        async with _watching(application, f"tenant:{asker.tenant}", poll) as changed:
+        async with _watching(application, f"tenant:{asker.tenant}", WATCH_SECONDS_MAX) as changed:
             events = await application.analyses.tenant_events(asker, seen, TENANT_EVENTS_READ)
             if not events:
                 await changed

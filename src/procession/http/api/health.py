@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from procession import __version__
 from procession.domain.errors import ProcessionError
 from procession.http.context import App
+from procession.wiring import Process
 
 CHECK_SECONDS_MAX = 2.0
 
@@ -46,9 +47,14 @@ async def readyz(application: App) -> Response:
 
 async def health(application: App) -> Response:
     """Everything an upload needs, checked now. 503 with the reasons when something is missing."""
-    checks = {"database": await _database(application), "disk": _disk(application)}
+    return await of_process(application)
+
+
+async def of_process(process: Process) -> Response:
+    """See ``health``: the same of a process of any role."""
+    checks = {"database": await _database(process), "disk": _disk(process)}
     ok = all(check.ok for check in checks.values())
-    degraded = application.dispatcher.trouble is not None
+    degraded = process.dispatcher.trouble is not None
     if degraded:  # no reason to send uploads elsewhere
         checks["redis"] = Check(ok=False, detail="Redis is away, work is found in SQL; the log says why")
     status = "unavailable" if not ok else "degraded" if degraded else "ok"
@@ -56,10 +62,10 @@ async def health(application: App) -> Response:
     return JSONResponse(body.model_dump(mode="json"), 200 if ok else 503, headers={} if ok else {"Retry-After": "5"})
 
 
-async def _database(application: App) -> Check:
+async def _database(process: Process) -> Check:
     try:
         async with asyncio.timeout(CHECK_SECONDS_MAX):
-            await application.store.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+            await process.store.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
     except TimeoutError:
         return Check(ok=False, detail=f"no answer within {CHECK_SECONDS_MAX:g} s")
     except ProcessionError as error:
@@ -67,10 +73,10 @@ async def _database(application: App) -> Check:
     return Check(ok=True)
 
 
-def _disk(application: App) -> Check:
-    least = application.settings.http.disk_free_bytes_min
+def _disk(process: Process) -> Check:
+    least = process.settings.http.disk_free_bytes_min
     try:
-        free = shutil.disk_usage(application.settings.data).free
+        free = shutil.disk_usage(process.settings.data).free
     except OSError:
         return Check(ok=False, detail="the data folder cannot be read")
     return Check(ok=free >= least, detail="" if free >= least else f"less than {least} bytes free")

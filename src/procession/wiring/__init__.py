@@ -1,0 +1,36 @@
+"""The one place that names concrete classes: builds a process for its role, starts it, drains it."""
+
+from procession.services.fleet import Role
+from procession.wiring.backends import (
+    bell,
+    database,
+    key_store,
+    objects,
+    prepared,
+    redis_options,
+    require_apart,
+    require_shared_keys,
+)
+from procession.wiring.process import KEYS_BESIDE_RECORDS, Process
+from procession.wiring.roles import Api, Application, Maintenance, Worker, build, build_role, require_shared
+
+__all__ = [
+    "KEYS_BESIDE_RECORDS",
+    "Api",
+    "Application",
+    "Maintenance",
+    "Process",
+    "Role",
+    "Worker",
+    "bell",
+    "build",
+    "build_role",
+    "database",
+    "key_store",
+    "objects",
+    "prepared",
+    "redis_options",
+    "require_apart",
+    "require_shared",
+    "require_shared_keys",
+]
