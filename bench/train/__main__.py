@@ -58,7 +58,8 @@ class Trained:
 def main() -> None:
     chosen = _arguments()
     sources = Sources(chosen.corpus, chosen.cache)
-    finish(chosen, sources, {of: train(sources, of, chosen.cache / "pages") for of in LEARNED})
+    wanted = [chosen.only] if chosen.only else list(LEARNED)
+    finish(chosen, sources, {of: train(sources, of, chosen.cache / "pages") for of in wanted})
 
 
 def train(sources: Sources, of: str, pages: Path) -> Trained:
@@ -80,19 +81,20 @@ def finish(chosen: argparse.Namespace, sources: Sources, trained: Mapping[str, T
         return models[_kind(of)][one.folds[group_of(form.name)]]
 
     models = {of: [one.of_fold(fold) for fold in range(FOLDS)] for of, one in trained.items()}
-    rows = whole.measured(measured(sources, MEASURED), unseen, pages)
-    card: Json = {"cross_validated": whole.figures(rows)}
-    print(json.dumps(card, indent=1))
+    sets = [name for name in MEASURED if _kind_of(name) in trained]
+    rows = whole.measured(measured(sources, sets), unseen, pages)
+    card = _card(chosen.out / CARD_FILE)
+    card["cross_validated"].update(whole.figures(rows))
+    print(json.dumps({name: card["cross_validated"][name] for name in sets}, indent=1))
     if chosen.rows:
         _write_rows(chosen.rows, rows)
     if chosen.cv_only:
         return
     behind = replace(sources, held_out=True)
     working = {of: one.of_all() for of, one in trained.items()}
-    card["held_out"] = whole.figures(
-        whole.measured(measured(behind, MEASURED), lambda of, _: working[_kind(of)], pages)
-    )
-    print(json.dumps(card["held_out"], indent=1))
+    rows = whole.measured(measured(behind, sets), lambda of, _: working[_kind(of)], pages)
+    card["held_out"].update(whole.figures(rows))
+    print(json.dumps({name: card["held_out"][name] for name in sets}, indent=1))
     for of, one in trained.items():
         held_out = load(measured(behind, LEARNED[of]), pages)
         model = one.of_all(held_out)
@@ -108,6 +110,16 @@ def _kind(of: FormSet) -> str:
     return "scanned" if of.scanned else "digital"
 
 
+def _kind_of(name: str) -> str:
+    return "scanned" if name.endswith("_scanned") else "digital"
+
+
+def _card(path: Path) -> Json:
+    """The card as it is: the figures of a model that is not trained now stay."""
+    known: Json = json.loads(path.read_text()) if path.exists() else {}
+    return {"cross_validated": {}, "held_out": {}, **known}
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.train", description=__doc__)
     corpus = os.environ.get(CORPUS_VARIABLE)
@@ -116,6 +128,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=cache, help="keeps scans, filled copies and pages once read")
     parser.add_argument("--out", type=Path, default=Path(learned.__file__).parent, help="folder of the models")
     parser.add_argument("--rows", type=Path, help="write one JSON line a file there: what unseen models made of it")
+    parser.add_argument("--only", choices=sorted(LEARNED), help="train this model; the other and its figures stay")
     parser.add_argument("--cv-only", action="store_true", help="print the figures, write no model")
     return parser.parse_args()
 

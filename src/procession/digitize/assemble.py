@@ -37,6 +37,8 @@ NAME_CHARS_MAX = 60
 WARNINGS_MAX = 100
 TELLING_MIN = 2
 """So many dates, amounts and addresses in the text show that a page is filled."""
+_INITIAL = re.compile(r"initials?$", re.IGNORECASE)
+_NAME_PART = re.compile(r"\b(?:first|last|given|family|fore|sur) ?names?\b", re.IGNORECASE)
 _TELLING = frozenset({FieldType.DATE, FieldType.CURRENCY, FieldType.EMAIL, FieldType.PHONE, FieldType.TIME})
 
 
@@ -116,14 +118,15 @@ def _sections_and_fields(pages: Sequence[PagePart], title: str | None) -> tuple[
         given = page.draft.headings
         named = max((h.box.y0 for h in given if h.title == title), default=-1.0)
         place = 0
-        for draft in page.draft.drafts:
+        for index, draft in enumerate(page.draft.drafts):
             for heading in given[place : draft.headings_before]:
                 if heading.box.y0 > named:  # above the document's name stands the letterhead
                     current = heading.title
                     if not sections or sections[-1].title != current:
                         sections.append(_section(sections, heading))
             place = max(place, draft.headings_before)
-            fields.append(_field(draft, current, page.content, len(fields) + 1))
+            beside = page.draft.drafts[max(0, index - 1) : index + 2]
+            fields.append(_field(draft, _asked(draft, beside), current, page.content, len(fields) + 1))
         left = [heading for heading in given[place:] if heading.box.y0 > named]
         if left:  # it goes on with the next page
             current = left[-1].title
@@ -158,9 +161,16 @@ def _in_section(field: Field, sections: Sequence[Section]) -> Field:
     return field.model_copy(update={"section": above[-1].id if above else None})
 
 
-def _field(draft: Draft, section: str | None, page: PageContent, number: int) -> Field:
+def _asked(draft: Draft, beside: Sequence[Draft]) -> str:
+    """What a label asks for: "Initial" between the parts of a name is the middle one, nobody signs there."""
+    if _INITIAL.match(draft.label) and any(_NAME_PART.search(one.label) for one in beside):
+        return f"Middle {draft.label}"
+    return draft.label
+
+
+def _field(draft: Draft, asked: str, section: str | None, page: PageContent, number: int) -> Field:
     shown = mask_kind(f"{draft.label} {draft.help or ''}") if draft.kind == "text" else None
-    found = classify(draft.label, draft.context or section or "", shown or draft.kind)
+    found = classify(asked, draft.context or section or "", shown or draft.kind)
     evidence = Evidence(draft.source, draft.confidence, draft.label_sure, draft.read_sure, draft.missing)
     confidence = confidence_of(evidence)
     reason = review_reason(evidence, confidence)

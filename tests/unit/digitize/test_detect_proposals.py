@@ -181,3 +181,16 @@ def test_on_a_scan_room_for_a_letter_parts_groups_of_one_field(source: str, fiel
     combs = [one for one in proposed(drawn) if one.rule == "comb" and (one.max_length or 0) >= 2]
     whole = [one for one in combs if one.max_length == 8]
     assert len(whole) == (1 if fields == 1 else 0)
+
+
+def test_print_in_the_middle_of_a_cell_is_what_it_holds_and_a_number_at_its_edge_leaves_room() -> None:
+    drawn = Drawn()
+    box = Rect(60, 100, 160, 118)
+    cell(drawn, box)
+    drawn.text(105, 103, "R")
+    assert not detect_fields(drawn.page)
+    drawn = Drawn()
+    cell(drawn, box)
+    drawn.text(64, 103, "14b")
+    (field,) = detect_fields(drawn.page)
+    assert near([field], Rect(84, 100, 160, 118)) > 0.8

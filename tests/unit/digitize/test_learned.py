@@ -215,13 +215,15 @@ def test_boxes_to_tick_stay_in_their_row() -> None:
     assert len({round(box.y0, 3) for box in marks}) == 1
 
 
-def test_a_drawn_box_to_tick_is_where_it_is_drawn() -> None:
+def test_a_drawn_box_to_tick_is_where_it_is_drawn_unless_the_way_is_long() -> None:
     drawn = Drawn()
     square = Rect(60, 100, 70, 110)
     drawn.page.shapes.append(Shape(square, "rect", stroked=True, filled=False))
     drawn.text(76, 100, "Yes")
     (found,) = judged(candidates(drawn.page), drawn.page, model(button=3.0, top=-2.0))
     assert found.box == square
+    (found,) = judged(candidates(drawn.page), drawn.page, model(button=3.0, top=-4.0))
+    assert found.box == Rect(60, 96, 70, 110)
 
 
 @pytest.mark.parametrize("of", MODEL_FILES)

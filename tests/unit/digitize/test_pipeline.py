@@ -7,6 +7,9 @@ import jsonschema
 import pytest
 
 from procession.digitize import pipeline, schema
+from procession.digitize.draft import Draft, PageDraft
+from procession.digitize.page import PageContent, Rect
+from procession.digitize.parts import PagePart, PagesPart
 from procession.domain.analysis import Progress
 from procession.domain.form import AnalysisResult, DigitizedDocument, FieldType, Source
 from tests.unit.digitize.made import acroform, blank_form, drawn
@@ -69,3 +72,17 @@ def test_a_result_validates_against_the_published_schema(form: DigitizedDocument
 
 def test_the_published_schema_is_current() -> None:
     assert PUBLISHED.read_text(encoding="utf-8") == schema.published()
+
+
+def types_in_a_row(*labels: str) -> list[FieldType]:
+    """Of places to write beside each other, each with one of ``labels``."""
+    places = [Rect(40 + 130 * place, 100, 150 + 130 * place, 114) for place in range(len(labels))]
+    drafts = tuple(Draft(1, box, label, "text", 0.99, "graphics") for box, label in zip(places, labels, strict=True))
+    part = PagesPart(1, [PagePart(PageContent(1, 595, 842), PageDraft(drafts, ()))])
+    return [field.type for field in pipeline.assemble([part]).form.fields]
+
+
+def test_an_initial_between_the_parts_of_a_name_is_written_and_initials_elsewhere_are_signed() -> None:
+    assert types_in_a_row("First name", "Initial", "Last name")[1] is FieldType.TEXT
+    assert types_in_a_row("Last name", "Initial")[1] is FieldType.TEXT
+    assert types_in_a_row("Page read", "Initial", "Date")[1] is FieldType.INITIALS

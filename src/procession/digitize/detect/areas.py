@@ -16,6 +16,8 @@ TEXTAREA_LINES = 2.6
 """A place higher than this many lines takes several."""
 PRINTED_CHARS_MAX = 4
 """Longest word that stands in an amount's cell beside the amount: "14b", "$", ".00"."""
+CENTRED_SHARE = 0.12
+"""Of a cell's width: print whose two sides differ by less stands in its middle, and is what the cell holds."""
 DARK = 190
 """A panel with a darker fill is a heading's background."""
 
@@ -91,6 +93,8 @@ def _gap_between(cell: Rect, words: Sequence[Word]) -> Rect | None:
         gaps.append((word.box.x0 - at, at, word.box.x0))
         at = max(at, word.box.x1)
     gaps.append((cell.x1 - at, at, cell.x1))
+    if len(gaps) == 2 and abs(gaps[0][0] - gaps[1][0]) < CENTRED_SHARE * cell.width:
+        return None
     width, start, end = max(gaps)
     if width < max(FREE_POINTS_MIN[0], 0.45 * cell.width):
         return None

@@ -29,7 +29,7 @@ BUTTON_SURE = 0.75
 BUTTON_POINTS_MAX = 40.0
 TRUSTED_SHARE = 0.8
 """Of the rating a candidate needs, where the rules trust it too."""
-DRAWN_IOU_MIN = 0.6
+DRAWN_IOU_MIN = 0.75
 """A box to tick whose moved place still covers the drawn one by so much stays where it is drawn."""
 HEADS_HEIGHTS_MAX, HEADS_ROWS_HEIGHTS = 1.5, 12.0
 """The heads of a rating table stand this near above its first row of marks; and so far down its rows are counted."""
