@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from procession.cli import remote
+from procession.cli import queue, remote
 from procession.client import Client
 from tests.contract.conftest import KEYS
 from tests.support import documents
@@ -18,6 +18,7 @@ from tests.support.server import RunningServer
 
 program = typer.Typer()
 remote.register(program)
+queue.register(program)
 
 
 def run(server: str, *arguments: str, key: str | None = None) -> Result:

@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("remote", "One analysis."),
     "cancel": ("remote", "Stop an analysis."),
     "retry": ("remote", "Try a failed analysis again."),
-    "queue": ("remote", "The queue of a running server."),
+    "queue": ("queue", "Look at a server's queue and steer it."),
     "migrate": ("migrate", "Bring the database to this version's schema."),
     "doctor": ("doctor", "Is this machine ready to run Procession?"),
     "config": ("config", "Settings."),

@@ -1,4 +1,4 @@
-"""Commands that ask a running server: submit, list, show, cancel, retry, queue show.
+"""Commands that ask a running server: submit, list, show, cancel, retry.
 
 Stdout is data (with ``--json`` one JSON object a line), stderr is progress and errors. Exit codes: 0 done, 2 refused or
 failed, 3 the server could not be reached, said "later", or the wait ran out.
@@ -302,23 +302,6 @@ def _change(server: str, api_key: str | None, as_json: bool, change: Callable[[C
         _tell(Screen.make(), change(client), as_json)
 
 
-def show_queue(as_json: AsJson = False, server: Server = DEFAULT_SERVER, api_key: ApiKey = None) -> None:
-    """What is waiting and running by priority, and how busy the workers are."""
-    screen = Screen.make()
-    with asking(server, api_key) as client:
-        queue = client.queue()
-    if as_json:
-        screen.data(queue)
-        return
-    table = Table("priority", "ready", "deferred", "running", "oldest", "objective", box=None, pad_edge=False)
-    for one in queue.classes:
-        oldest = "" if one.oldest_ready_seconds is None else f"{one.oldest_ready_seconds:.0f} s"
-        objective = "" if one.objective_seconds is None else f"{one.objective_seconds:.0f} s"
-        table.add_row(one.priority, str(one.ready), str(one.deferred), str(one.running), oldest, objective)
-    screen.out.print(table)
-    screen.out.print(f"{queue.workers.busy} of {queue.workers.total} workers busy, {queue.waiting} waiting")
-
-
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command()(submit)
@@ -326,6 +309,3 @@ def register(app: typer.Typer) -> None:
     app.command()(show)
     app.command()(cancel)
     app.command()(retry)
-    queue = typer.Typer(help="The queue of a running server.", no_args_is_help=True)
-    queue.command("show")(show_queue)
-    app.add_typer(queue, name="queue")

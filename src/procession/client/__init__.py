@@ -2,14 +2,30 @@
 
 from procession.client.asynchronous import AsyncClient
 from procession.client.errors import ProblemError, ServerUnreachable
-from procession.client.models import Analysis, Batch, Event, FilledPdf, Form, Page, Queue, Response
+from procession.client.models import (
+    Analysis,
+    Batch,
+    BulkChange,
+    ClassControls,
+    DeadLetter,
+    Event,
+    FilledPdf,
+    Form,
+    Page,
+    Queue,
+    Response,
+    TenantControls,
+)
 from procession.client.synchronous import Client
 
 __all__ = [
     "Analysis",
     "AsyncClient",
     "Batch",
+    "BulkChange",
+    "ClassControls",
     "Client",
+    "DeadLetter",
     "Event",
     "FilledPdf",
     "Form",
@@ -18,4 +34,5 @@ __all__ = [
     "Queue",
     "Response",
     "ServerUnreachable",
+    "TenantControls",
 ]

@@ -5,15 +5,29 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel
 
-from procession.client import protocol
+from procession.client import operations, protocol
 from procession.client.errors import Conflict, NotFound, ProblemError, ServerUnreachable
-from procession.client.models import Analysis, Batch, Event, FilledPdf, Form, Page, Queue, Response, Upload
+from procession.client.models import (
+    Analysis,
+    Batch,
+    BulkChange,
+    ClassControls,
+    DeadLetter,
+    Event,
+    FilledPdf,
+    Form,
+    Page,
+    Queue,
+    Response,
+    TenantControls,
+    Upload,
+)
 from procession.client.protocol import DEFAULT_SERVER, Call, Document, Pages, Retrying
 
 TIMEOUT_SECONDS = 30.0
@@ -226,6 +240,75 @@ class AsyncClient:
 
     async def queue(self) -> Queue:
         return await self._model(Call("GET", "/v1/queue"), Queue)
+
+    # --- operating the queue: needs an operator's key --------------------------------------------------------------
+
+    async def pause(self, *, priority: str | None = None, tenant: str | None = None) -> ClassControls | TenantControls:
+        """Start nothing more of a class, or of a tenant; what runs goes on."""
+        return await self._paused(True, priority, tenant)
+
+    async def resume(self, *, priority: str | None = None, tenant: str | None = None) -> ClassControls | TenantControls:
+        return await self._paused(False, priority, tenant)
+
+    async def cap(self, tenant: str, **caps: int | None) -> TenantControls:
+        """``running_max``, ``waiting_max``: None lifts a cap, what is left out stays."""
+        return await self._model(operations.cap(tenant, caps), TenantControls)
+
+    async def prioritize(self, priority: str, ids: Sequence[str]) -> BulkChange:
+        """Move waiting analyses to another class."""
+        return await self._model(operations.prioritize(priority, operations.ids(ids)), BulkChange)
+
+    def prioritize_batch(self, priority: str, batch_id: str) -> AsyncIterator[BulkChange]:
+        """All that waits of a batch, request by request as you go."""
+        return self._bulk(lambda cursor: operations.prioritize(priority, {"batch_id": batch_id}, cursor))
+
+    async def dead_letters(
+        self,
+        *,
+        code: str | None = None,
+        priority: str | None = None,
+        tenant: str | None = None,
+        older_seconds: float | None = None,
+        buried: bool = False,
+        page_size: int | None = None,
+    ) -> AsyncIterator[DeadLetter]:
+        """Analyses that failed for good, newest first, read page by page as you go."""
+        wanted = operations.dead_letter_filter(code, priority, tenant, older_seconds, buried)
+        async for one in self._pages("/v1/queue/dead-letters", page_size, operations.as_query(wanted), DeadLetter):
+            yield one
+
+    async def revive(self, ids: Sequence[str]) -> BulkChange:
+        return await self._model(operations.change("revive", operations.ids(ids)), BulkChange)
+
+    async def bury(self, ids: Sequence[str]) -> BulkChange:
+        return await self._model(operations.change("bury", operations.ids(ids)), BulkChange)
+
+    def change_all(
+        self,
+        action: str,
+        *,
+        code: str | None = None,
+        priority: str | None = None,
+        tenant: str | None = None,
+        older_seconds: float | None = None,
+        buried: bool = False,
+    ) -> AsyncIterator[BulkChange]:
+        """``action``: `revive` or `bury` all dead letters that match, request by request as you go."""
+        wanted = {"filter": operations.dead_letter_filter(code, priority, tenant, older_seconds, buried)}
+        return self._bulk(lambda cursor: operations.change(action, wanted, cursor))
+
+    async def _paused(self, paused: bool, priority: str | None, tenant: str | None) -> ClassControls | TenantControls:
+        call = operations.pause(paused, priority, tenant)
+        return await (self._model(call, ClassControls) if tenant is None else self._model(call, TenantControls))
+
+    async def _bulk(self, make: Callable[[str | None], Call]) -> AsyncIterator[BulkChange]:
+        cursor: str | None = None
+        while True:
+            done = await self._model(make(cursor), BulkChange)
+            yield done
+            cursor = done.next_cursor
+            if cursor is None:
+                return
 
     # --- the wire ----------------------------------------------------------------------------------------------------
 

@@ -138,6 +138,43 @@ class QueueClass(_Answer):
     running: int
     oldest_ready_seconds: float | None = None
     objective_seconds: float | None = None
+    late_seconds: float | None = None
+    paused: bool = False
+
+
+class TenantControls(_Answer):
+    """What an operator decided about a tenant; null caps are none."""
+
+    tenant: str
+    paused: bool = False
+    running_max: int | None = None
+    waiting_max: int | None = None
+    changed_by: str | None = None
+    changed_at: datetime | None = None
+
+
+class ClassControls(_Answer):
+    priority: str
+    paused: bool = False
+    changed_by: str | None = None
+    changed_at: datetime | None = None
+
+
+class TenantClass(_Answer):
+    priority: str
+    ready: int
+    deferred: int
+    running: int
+    oldest_ready_seconds: float | None = None
+    late_seconds: float | None = None
+
+
+class QueueTenant(_Answer):
+    controls: TenantControls
+    ready: int
+    deferred: int
+    running: int
+    classes: tuple[TenantClass, ...] = ()
 
 
 class Workers(_Answer):
@@ -146,10 +183,44 @@ class Workers(_Answer):
     available: int
 
 
+class DeadCode(_Answer):
+    code: str
+    count: int
+
+
 class Queue(_Answer):
+    """``tenants`` and ``dead_letters`` are told to operators only."""
+
     classes: tuple[QueueClass, ...]
     workers: Workers
     waiting: int
+    operator: bool = False
+    tenants: tuple[QueueTenant, ...] = ()
+    tenants_count: int = 0
+    dead_letters: tuple[DeadCode, ...] = ()
+
+
+class DeadLetter(_Answer):
+    """An analysis that failed for good."""
+
+    id: str
+    tenant: str
+    priority: str
+    batch_id: str | None = None
+    code: str
+    message: str = ""
+    attempts: int
+    created_at: datetime
+    failed_at: datetime
+    buried_at: datetime | None = None
+
+
+class BulkChange(_Answer):
+    """How many one request changed, and which."""
+
+    changed: int
+    ids: tuple[str, ...] = ()
+    next_cursor: str | None = None
 
 
 class Event(_Answer):

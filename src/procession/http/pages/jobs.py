@@ -98,11 +98,3 @@ async def ask_delete(request: Request, application: App, asker: Asker, analysis_
 async def delete(application: App, asker: Asker, analysis_id: AnalysisId) -> Response:
     await application.analyses.erase(asker, analysis_id)
     return RedirectResponse("/", 303)
-
-
-async def queue(request: Request, application: App, asker: Asker) -> Response:
-    return page(request, "queue.html", view=await application.queue.view(asker))
-
-
-async def queue_figures(request: Request, application: App, asker: Asker) -> Response:
-    return page(request, "_queue.html", view=await application.queue.view(asker))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from procession.http.context import App, Asker
-from procession.http.pages import forms, jobs, public, review, static_files
+from procession.http.pages import forms, jobs, public, queue, review, static_files
 from procession.http.pages.render import page
 
 router = APIRouter(include_in_schema=False)
@@ -43,13 +43,14 @@ _GET: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("/forms/{form_id}", forms.show),
     ("/f/{token}", public.show),
     ("/f/{token}/thanks", public.thanks),
-    ("/queue", jobs.queue),
+    ("/queue", queue.show),
+    ("/queue/dead-letters/{action}", queue.ask_change_all),
     ("/help", help_page),
     ("/sign-in", sign_in),
     ("/fragments/jobs", jobs.rows),
     ("/fragments/analyses/{analysis_id}", review.live),
     ("/fragments/forms/{form_id}/responses", forms.responses),
-    ("/fragments/queue", jobs.queue_figures),
+    ("/fragments/queue", queue.figures),
     ("/static/{digest}/{name:path}", static),
 )
 _POST: tuple[tuple[str, Callable[..., Any]], ...] = (
@@ -60,6 +61,11 @@ _POST: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("/analyses/{analysis_id}/afresh", review.afresh),
     ("/forms/{form_id}/open", forms.set_open),
     ("/forms/{form_id}/forget", forms.forget),
+    ("/queue/pause", queue.pause),
+    ("/queue/resume", queue.resume),
+    ("/queue/cap", queue.cap),
+    ("/queue/dead-letters/{action}", queue.change),
+    ("/queue/dead-letters/{action}/all", queue.change_all),
     ("/f/{token}", public.submit),
 )
 
