@@ -92,6 +92,7 @@ def test_axe_finds_nothing_on_any_page(
         *(f"/analyses/{furnished.review}/delete", f"/analyses/{furnished.failed}"),
         *(f"/analyses/{furnished.known}", f"/analyses/{furnished.changed}"),
         *(f"/forms/{furnished.form}", furnished.link, f"{furnished.link}/thanks"),
+        *("/queue?code=damaged_pdf&older=day", "/queue/dead-letters/bury?code=damaged_pdf"),
     )
     for address in addresses:
         page.goto(address)

@@ -264,8 +264,8 @@ def _change(
         call = client.revive if action == "revive" else client.bury
         _bulk((call(some) for some in _parts(ids)), past, as_json)
         return
-    which = [f"code {code}"] * bool(code) + [f"class {priority}"] * bool(priority) + [f"tenant {tenant}"] * bool(tenant)
-    which += [f"older than {older:g} h"] * (older is not None) + ["buried"] * buried
+    named = {"code": code, "class": priority, "tenant": tenant, "hours ago, or more:": older}
+    which = [f"{name} {value}" for name, value in named.items() if value is not None] + ["buried"] * buried
     _confirm(yes, f"{action.capitalize()} all dead letters" + (f" ({', '.join(which)})?" if which else "?"))
     found = client.change_all(action, code=code, priority=priority, tenant=tenant, older_seconds=seconds, buried=buried)
     _bulk(found, past, as_json)
