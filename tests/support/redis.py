@@ -30,7 +30,7 @@ from tests.support import certificates
 from tests.support.needs import missing
 from tests.support.processes import die_with_parent, free_ports
 
-START_SECONDS_MAX = 30
+START_SECONDS_MAX = 90
 USER, PASSWORD = "procession", "pass:word/with@signs"
 """An ordinary user, allowed what docs/how-to/use-redis.md says and nothing else."""
 ADMIN_PASSWORD = "admin"
@@ -176,30 +176,56 @@ def standalone() -> Iterator[RedisServer]:
 
 
 @contextlib.contextmanager
-def sentinel() -> Iterator[RedisServer]:
-    """A master, its replica and three Sentinels, which have a password of their own."""
+def plain() -> Iterator[RedisServer]:
+    """Neither TLS nor passwords."""
     with _folder() as folder:
+        (port,) = free_ports(1)
+        node = Node(folder, "one", port, {"user": f"admin on >{ADMIN_PASSWORD} ~* &* +@all"})
+        server = RedisServer(
+            f"redis://127.0.0.1:{port}",
+            Options(),
+            [node],
+            master=lambda _: node,
+            healthy=lambda: bool(server.admin(node).ping()),
+        )
+        with _started(server):
+            yield server
+
+
+@contextlib.contextmanager
+def sentinel() -> Iterator[RedisServer]:
+    """A master, its replica and three Sentinels, which have a password of their own; TLS between all."""
+    with _folder() as folder:
+        made = certificates.make(folder)
+        tls = {**_tls(made), "port": 0, "tls-auth-clients": "optional", "tls-replication": "yes"}
         master, replica, *watching = free_ports(5)
-        common = {"user": _users(RULES), "masteruser": "admin", "masterauth": ADMIN_PASSWORD}
+        common = {**tls, "user": _users(RULES), "masteruser": "admin", "masterauth": ADMIN_PASSWORD}
+        following = {"replicaof": f"127.0.0.1 {master}", "repl-diskless-sync-delay": 0}
         servers = [
-            Node(folder, "a", master, common),
-            Node(folder, "b", replica, {**common, "replicaof": f"127.0.0.1 {master}", "repl-diskless-sync-delay": 0}),
+            Node(folder, "a", master, {**common, "tls-port": master}),
+            Node(folder, "b", replica, {**common, **following, "tls-port": replica}),
         ]
         watch = {
+            **tls,
             "sentinel": [
                 f"monitor {MASTER} 127.0.0.1 {master} 2",
                 f"auth-user {MASTER} admin",
                 f"auth-pass {MASTER} {ADMIN_PASSWORD}",
-                f"down-after-milliseconds {MASTER} 1000",
+                f"down-after-milliseconds {MASTER} 2000",
                 f"failover-timeout {MASTER} 5000",
                 "sentinel-pass watcher",
             ],
             "requirepass": "watcher",
         }
-        watchers = [Node(folder, f"s{number}", port, watch, sentinel=True) for number, port in enumerate(watching)]
+        watchers = [
+            Node(folder, f"s{number}", port, {**watch, "tls-port": port}, sentinel=True)
+            for number, port in enumerate(watching)
+        ]
 
         def asked(watcher: Node) -> redis.Redis:
-            return redis.Redis("127.0.0.1", watcher.port, password="watcher", decode_responses=True, protocol=2)
+            return redis.Redis(
+                "127.0.0.1", watcher.port, password="watcher", decode_responses=True, protocol=2, **server.tls
+            )
 
         def current(_: str) -> Node:
             for watcher in watchers:
@@ -216,11 +242,12 @@ def sentinel() -> Iterator[RedisServer]:
 
         at = ",".join(f"127.0.0.1:{watcher.port}" for watcher in watchers)
         server = RedisServer(
-            f"redis+sentinel://{USER}:{_quoted(PASSWORD)}@{at}/{MASTER}",
-            Options(sentinel_password="watcher"),
+            f"rediss+sentinel://{USER}:{_quoted(PASSWORD)}@{at}/{MASTER}",
+            Options(ca_file=str(made.authority), sentinel_password="watcher"),
             [*servers, *watchers],
             master=current,
             healthy=healthy,
+            tls={"ssl": True, "ssl_ca_certs": str(made.authority)},
         )
         with _started(server):
             yield server
@@ -237,7 +264,7 @@ def cluster() -> Iterator[RedisServer]:
             "masteruser": "admin",
             "masterauth": ADMIN_PASSWORD,
             "cluster-enabled": "yes",
-            "cluster-node-timeout": 1000,
+            "cluster-node-timeout": 15_000,
             "cluster-replica-validity-factor": 0,
             "repl-diskless-sync-delay": 0,
             **_tls(made),
@@ -294,8 +321,11 @@ def _join(ports: list[int], server: RedisServer, made: certificates.Certificates
     command = [program, "--user", "admin", "--pass", ADMIN_PASSWORD, "--no-auth-warning"]
     command += ["--tls", "--cacert", str(made.authority), "--cluster", "create"]
     command += [*(f"127.0.0.1:{port}" for port in ports), "--cluster-replicas", "1", "--cluster-yes"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS_MAX, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    server.wait_healthy()
+    for node in server.nodes:  # only now: on a busy machine joining takes longer than a dead master may
+        server.admin(node).config_set("cluster-node-timeout", 2000)
 
 
 def _range(slots: str) -> range:

@@ -175,7 +175,7 @@ def explained(error: BaseException, address: Address, options: Options) -> str:
     if isinstance(error, NoPermissionError) or "can't run this command" in str(error):
         return f"{address}: its user may not do all that the queue needs ({error}). See docs/how-to/use-redis.md."
     if isinstance(error, OutOfMemoryError):
-        return f"{address} is full: raise its maxmemory. The queue itself needs about 200 bytes for each ring."
+        return f"{address} is full: raise its maxmemory. The queue itself needs less than 200 bytes for each ring."
     if isinstance(error, ReadOnlyError):
         return f"{address} is a replica: name the master, or use redis+sentinel://."
     if isinstance(error, MasterNotFoundError):

@@ -17,10 +17,10 @@ from procession.dispatch.redis_address import parse
 from procession.domain.analysis import Priority
 from procession.domain.errors import InvalidRequest
 from procession.telemetry import metrics
-from tests.support.redis import PASSWORD, RedisServer
+from tests.support.redis import PASSWORD, RedisServer, plain
 
-PATIENCE = 30.0  # seconds
-LONG = 60.0
+PATIENCE = 60.0  # seconds
+LONG = 120.0
 Make = Callable[..., RedisDispatcher]
 
 
@@ -62,7 +62,7 @@ async def test_away_and_back_it_rings_within_the_process_and_says_each_change_on
         await one.acknowledge(["a"])
         assert (await one.depth(), metrics.REDIS_UP._value.get()) == (dict.fromkeys(Priority, 0), 0)
         node.start()
-        redis_server.wait_healthy()
+        await asyncio.to_thread(redis_server.wait_healthy)
         await until(lambda: one.trouble is None)
         await one.ring(["b"], Priority.URGENT)
         assert await asyncio.wait_for(one.wait(1, LONG), PATIENCE) == ["b"]
@@ -70,6 +70,16 @@ async def test_away_and_back_it_rings_within_the_process_and_says_each_change_on
     assert changes == ["changed", "changed"]
     assert metrics.REDIS_UP._value.get() == 1
     assert PASSWORD not in str(logs)
+
+
+async def test_a_server_without_tls_and_passwords_will_do(make: Make) -> None:
+    with plain() as server:
+        one = make(server, server.prefix())
+        await one.start()
+        await one.ring(["a"], Priority.URGENT)
+        assert await asyncio.wait_for(one.wait(1, LONG), PATIENCE) == ["a"]
+        assert one.trouble is None
+        await one.stop()
 
 
 async def test_a_redis_that_does_not_answer_is_away(redis_server: RedisServer, make: Make) -> None:
@@ -96,7 +106,7 @@ async def test_it_starts_without_redis_and_finds_it_later(redis_server: RedisSer
         assert one.trouble is not None
     finally:
         node.start()
-        redis_server.wait_healthy()
+        await asyncio.to_thread(redis_server.wait_healthy)
     await until(lambda: one.trouble is None)
 
 
@@ -130,7 +140,7 @@ async def test_nobody_who_only_rings_keeps_rings_while_redis_is_away(redis_serve
         assert await one.depth() == dict.fromkeys(Priority, 0)
     finally:
         node.start()
-        redis_server.wait_healthy()
+        await asyncio.to_thread(redis_server.wait_healthy)
 
 
 async def test_after_a_wipe_waiting_goes_on_and_rings_are_taken_again(redis_server: RedisServer, make: Make) -> None:
@@ -239,7 +249,7 @@ async def test_rings_go_on_after_the_master_is_killed(kind: str, request: pytest
     await relay.ring(["before"], Priority.URGENT)
     assert await worker.wait(1, LONG) == ["before"]
     await worker.acknowledge(["before"])
-    server.wait_healthy()
+    await asyncio.to_thread(server.wait_healthy)
     node = server.master(prefix)
     node.kill()
     heard: list[str] = []
@@ -251,5 +261,4 @@ async def test_rings_go_on_after_the_master_is_killed(kind: str, request: pytest
         assert heard == ["after"]
         assert server.master(prefix) is not node
     finally:
-        node.start()
-        server.wait_healthy()
+        node.start()  # it follows the new master; whoever kills that one waits until then
