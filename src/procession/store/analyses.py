@@ -17,7 +17,7 @@ from procession.domain.errors import Conflict, NotFound
 from procession.policy.fairness import Ready
 from procession.store import controls, rows
 from procession.store.canonical import canonical_json
-from procession.store.dialects import Hold, hold, is_postgresql
+from procession.store.dialects import Hold, hold, in_index_order, is_postgresql
 from procession.store.tables import analyses, documents
 
 _INSERT = sql_insert(analyses)
@@ -95,6 +95,8 @@ def page(
         query = query.where(analyses.c.fields_flagged > 0 if flagged else analyses.c.fields_flagged == 0)
     if before_id is not None:
         query = query.where(analyses.c.id < before_id)
+    if batch_id is None and len(states) <= 1:  # several states, or a batch, are few rows and must be sorted
+        in_index_order(conn)
     return [rows.from_row(row) for row in conn.execute(query.order_by(analyses.c.id.desc()).limit(limit))]
 
 

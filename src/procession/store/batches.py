@@ -12,6 +12,7 @@ from sqlalchemy import insert as sql_insert
 from procession.domain.analysis import State
 from procession.domain.errors import NotFound
 from procession.store import journal
+from procession.store.dialects import in_index_order
 from procession.store.tables import analyses, batches
 
 
@@ -101,6 +102,7 @@ def get(conn: Connection, tenant: str, batch_id: str) -> Batch | None:
 
 def page(conn: Connection, tenant: str, *, before_id: str | None = None, limit: int = 50) -> list[Batch]:
     """Newest first."""
+    in_index_order(conn)
     found = conn.execute(_PAGE, {"tenant_": tenant, "before_": before_id or _LAST, "limit_": limit})
     return [Batch(**row._mapping) for row in found]
 

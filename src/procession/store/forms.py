@@ -11,6 +11,7 @@ from sqlalchemy import insert as sql_insert
 
 from procession.domain.errors import Conflict, NotFound
 from procession.store import journal
+from procession.store.dialects import in_index_order
 from procession.store.tables import analyses, form_responses, forms
 
 
@@ -131,6 +132,7 @@ def by_share(conn: Connection, share_hash: str) -> FormRow | None:
 
 def page(conn: Connection, tenant: str, *, before_id: str | None = None, limit: int = 50) -> list[FormRow]:
     """Newest first."""
+    in_index_order(conn)
     found = conn.execute(_PAGE, {"tenant_": tenant, "before_": before_id or _LAST, "limit_": limit})
     return [_form(row) for row in found]
 

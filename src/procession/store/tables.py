@@ -104,6 +104,8 @@ batches = Table(
     Column("version", Integer, nullable=False),
 )
 
+Index("ix_batches_tenant_id", batches.c.tenant, batches.c.id)
+
 analyses = Table(
     "analyses",
     metadata,
