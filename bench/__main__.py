@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bench import digitize, growth, latency, ocr, overhead, queue, templates, text
+from bench import digitize, faults, growth, latency, ocr, overhead, queue, templates, text
 from bench.machine import machine_line
 from bench.report import NotMeasured, say
 
@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "ocr": Benchmark(ocr.run, ocr.LENGTH, ocr.arguments),
     "templates": Benchmark(templates.run, templates.LENGTH, templates.arguments),
     "queue": Benchmark(lambda chosen: queue.run(chosen.quick), queue.LENGTH),
+    "faults": Benchmark(lambda chosen: faults.run(chosen.quick), faults.LENGTH),
     "text": Benchmark(text.run, text.LENGTH, text.arguments),
 }
 

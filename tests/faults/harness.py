@@ -91,9 +91,9 @@ def call(port: int, method: str, path: str, body: bytes | None = None, **headers
         connection.close()
 
 
-def upload(port: int, data: bytes, key: str | None = None) -> tuple[int, Any]:
+def upload(port: int, data: bytes, key: str | None = None, priority: str = "urgent") -> tuple[int, Any]:
     headers = {"Content_Type": "application/pdf", **({"Idempotency_Key": key} if key else {})}
-    return call(port, "POST", "/v1/analyses?file_name=form.pdf", data, **headers)
+    return call(port, "POST", f"/v1/analyses?file_name=form.pdf&priority={priority}", data, **headers)
 
 
 def answers(port: int) -> bool:
@@ -125,10 +125,11 @@ def every_view(port: int) -> Iterator[dict[str, Any]]:
 class Client(threading.Thread):
     """Uploads one document after another, each until it is acknowledged, repeating it under the same key."""
 
-    def __init__(self, name: str, port: int, pause_seconds: float) -> None:
+    def __init__(self, name: str, port: int, pause_seconds: float, priority: str = "urgent") -> None:
         super().__init__(name=name, daemon=True)
         self._port = port
         self._pause = pause_seconds
+        self._priority = priority
         self._stop_asked = threading.Event()
         self.acknowledged: dict[str, str] = {}
         """Key -> analysis id."""
@@ -150,7 +151,7 @@ class Client(threading.Thread):
     def _upload(self, key: str, data: bytes) -> None:
         while True:
             try:
-                status, answer = upload(self._port, data, key)
+                status, answer = upload(self._port, data, key, self._priority)
             except (OSError, http.client.HTTPException, ValueError):
                 status, answer = 0, None
             if status in (200, 202):

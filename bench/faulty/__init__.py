@@ -1,0 +1,1 @@
+"""`bench faults`: the roles on real servers, things that happen to them, and what must hold afterwards."""
