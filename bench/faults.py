@@ -38,6 +38,8 @@ SEED = int(os.environ.get("FAULT_SEED", "2030"))
 FULL_KILLS, QUICK_KILLS = 300, 12
 ALIVE_SECONDS_MAX = 0.8
 """Between two kills, at random up to this."""
+SERVING_SHARE = 0.7
+"""Of the kills that wait until the api answers; the others hit whatever is starting too."""
 CUT_SECONDS, QUICK_CUT_SECONDS = 20.0, 3.0
 """Longer than a lease (15 s), so that another worker takes over; in the quick run shorter."""
 S3_AWAY_SECONDS, QUICK_S3_AWAY_SECONDS = 30.0, 3.0
@@ -180,6 +182,13 @@ def _kills(
         try:
             fleet.probe("before")
             for number in range(kills):
+                if chance.random() < SERVING_SHARE:
+                    with contextlib.suppress(
+                        NotMeasured
+                    ):  # it met a server that was down: a supervisor starts it again
+                        until(fleet.api.ready, "the api answers", 10)
+                    if not fleet.api.ready():
+                        _revived(fleet.api)
                 time.sleep(chance.uniform(0.0, ALIVE_SECONDS_MAX))
                 strike(chance.choices(list(KILLED), list(KILLED.values()))[0])
                 if (number + 1) % 50 == 0:
