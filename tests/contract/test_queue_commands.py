@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from procession.cli import queue
 from procession.client import AsyncClient
 from procession.settings import Settings
+from procession.store import journal
 from tests.contract.test_queue_over_http import fail
 from tests.support import documents
 from tests.support.server import RunningServer, running
@@ -123,3 +124,22 @@ async def test_the_asynchronous_client_operates_likewise(resting: RunningServer)
         assert (await client.revive(made[:1])).changed == 1
         assert (await client.prioritize("low", made)).changed == 2
         assert [one.changed async for one in client.prioritize_batch("low", "batch_none")] == [0]
+
+
+def test_a_worker_is_drained_and_works_again_journaled_with_who_asked(server: RunningServer) -> None:
+    capacity = server.application.capacity
+    (worker,) = lines(run(server, "show", "--json"))[0]["processes"]
+    assert "drains" in run(server, "drain", worker["id"]).stdout
+    server.call(server.application.fleet.beat)
+    assert not capacity.claiming
+    assert "drains" in run(server, "show").stdout
+    assert lines(run(server, "drain", worker["id"], "--undo", "--json"))[0]["drain_requested"] is False
+    server.call(server.application.fleet.beat)
+    assert capacity.claiming
+    store = server.application.store
+    events = server.call(lambda: store.read(lambda conn: journal.of_aggregate(conn, worker["id"], 0, 9, "worker")))
+    assert [(one.type, one.actor) for one in events] == [
+        ("worker.drain_requested", "local"),
+        ("worker.drain_withdrawn", "local"),
+    ]
+    assert run(server, "drain", "nobody").exit_code == 2

@@ -68,6 +68,7 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("pause", {"priority": "low"}),
     ("resume", {"tenant": "flora"}),
     ("cap", {"tenant": "flora", "running_max": 2}),
+    ("drain", {"worker": "somebody"}),
     ("prioritize", {"ids": ["an_none"], "priority": "low"}),
     ("dead-letters/revive", {"filter": {}}),
     ("dead-letters/bury", {"ids": ["an_none"]}),

@@ -1,4 +1,4 @@
-"""Commands over a server's queue: show, dead, pause, resume, cap, prioritize, revive, bury.
+"""Commands over a server's queue: show, dead, pause, resume, drain, cap, prioritize, revive, bury.
 
 What changes work needs an operator's key. Changes in bulk ask first, unless ``--yes``; each request changes a bounded
 number, so that one which was interrupted goes on where it stopped when the command is given again.
@@ -52,6 +52,11 @@ def show_queue(as_json: AsJson = False, server: Server = DEFAULT_SERVER, api_key
     if queue.tenants:
         screen.out.print()
         screen.out.print(_tenants(queue))
+    for worker in queue.processes:
+        state = "stopping" if worker.stopping else "drains" if worker.drain_requested else "works"
+        screen.out.print(
+            f"{worker.role} {worker.id} on {worker.host}: {worker.busy} of {worker.slots} busy, {state}", markup=False
+        )
     if queue.dead_letters:
         told = ", ".join(f"{one.count} {one.code}" for one in queue.dead_letters)
         screen.out.print(f"\nFailed for good: {told}. `procession queue dead` lists them.", markup=False)
@@ -146,6 +151,23 @@ def resume(
 def _check_one(priority: Priority | None, tenant: str | None) -> None:
     if (priority is None) == (tenant is None):
         _refuse("Name a class with --priority, or a tenant with --tenant.")
+
+
+def drain(
+    worker: Annotated[str, typer.Argument(help="As `queue show` tells it.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Let it claim again.")] = False,
+    as_json: AsJson = False,
+    server: Server = DEFAULT_SERVER,
+    api_key: ApiKey = None,
+) -> None:
+    """Let a worker claim no more from its next heartbeat on. What runs there is finished."""
+    with asking(server, api_key) as client:
+        now = client.drain(worker, not undo)
+    screen = Screen.make()
+    if as_json:
+        screen.data(now)
+    else:
+        screen.out.print(f"{now.id}: {'drains' if now.drain_requested else 'works'}, {now.busy} busy", markup=False)
 
 
 def cap(
@@ -303,6 +325,6 @@ def register(app: typer.Typer) -> None:
     queue = typer.Typer(help="Look at a server's queue and steer it.", no_args_is_help=True)
     queue.command("show")(show_queue)
     queue.command("dead")(show_dead)
-    for command in (pause, resume, cap, prioritize, revive, bury):
+    for command in (pause, resume, drain, cap, prioritize, revive, bury):
         queue.command()(command)
     app.add_typer(queue, name="queue")

@@ -27,6 +27,7 @@ from procession.client.models import (
     Response,
     TenantControls,
     Upload,
+    Worker,
 )
 from procession.client.protocol import DEFAULT_SERVER, Call, Document, Pages, Retrying
 
@@ -249,6 +250,10 @@ class AsyncClient:
 
     async def resume(self, *, priority: str | None = None, tenant: str | None = None) -> ClassControls | TenantControls:
         return await self._paused(False, priority, tenant)
+
+    async def drain(self, worker_id: str, drain: bool = True) -> Worker:
+        """Let a worker claim no more, or again; it obeys at its next heartbeat."""
+        return await self._model(operations.drain(worker_id, drain), Worker)
 
     async def cap(self, tenant: str, **caps: int | None) -> TenantControls:
         """``running_max``, ``waiting_max``: None lifts a cap, what is left out stays."""

@@ -183,6 +183,18 @@ class Workers(_Answer):
     available: int
 
 
+class Worker(_Answer):
+    """A process that analyses documents."""
+
+    id: str
+    role: str = ""
+    host: str = ""
+    slots: int
+    busy: int
+    drain_requested: bool = False
+    stopping: bool = False
+
+
 class DeadCode(_Answer):
     code: str
     count: int
@@ -198,6 +210,7 @@ class Queue(_Answer):
     tenants: tuple[QueueTenant, ...] = ()
     tenants_count: int = 0
     dead_letters: tuple[DeadCode, ...] = ()
+    processes: tuple[Worker, ...] = ()
 
 
 class DeadLetter(_Answer):

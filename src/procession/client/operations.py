@@ -18,7 +18,7 @@ def cap(tenant: str, caps: Mapping[str, int | None]) -> Call:
 
 
 def drain(worker_id: str, drain: bool) -> Call:
-    return Call("POST", f"/v1/queue/workers/{worker_id}/drain", json={"drain": drain})
+    return Call("POST", "/v1/queue/drain", json={"worker": worker_id, "drain": drain})
 
 
 def prioritize(priority: str, which: Mapping[str, Any], cursor: str | None = None) -> Call:

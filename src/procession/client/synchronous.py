@@ -26,6 +26,7 @@ from procession.client.models import (
     Response,
     TenantControls,
     Upload,
+    Worker,
 )
 from procession.client.protocol import DEFAULT_SERVER, Call, Document, Pages, Retrying
 
@@ -243,6 +244,10 @@ class Client:
 
     def resume(self, *, priority: str | None = None, tenant: str | None = None) -> ClassControls | TenantControls:
         return self._paused(False, priority, tenant)
+
+    def drain(self, worker_id: str, drain: bool = True) -> Worker:
+        """Let a worker claim no more, or again; it obeys at its next heartbeat."""
+        return self._model(operations.drain(worker_id, drain), Worker)
 
     def cap(self, tenant: str, **caps: int | None) -> TenantControls:
         """``running_max``, ``waiting_max``: None lifts a cap, what is left out stays."""

@@ -79,6 +79,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/queue", queue.queue, {200: queue_views.QueueView}, "operations"),
     Route("POST", "/v1/queue/pause", queue.pause_queue, {200: _PAUSED}, "operations"),
     Route("POST", "/v1/queue/resume", queue.resume_queue, {200: _PAUSED}, "operations"),
+    Route("POST", "/v1/queue/drain", queue.drain_worker, {200: queue_views.WorkerView}, "operations"),
     Route("POST", "/v1/queue/cap", queue.cap_tenant, {200: queue_views.TenantControls}, "operations"),
     Route("POST", "/v1/queue/prioritize", queue.prioritize, {200: _BULK}, "operations"),
     Route("GET", "/v1/queue/dead-letters", queue.list_dead_letters, {200: _DEAD}, "operations"),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from procession.domain.analysis import OBJECTIVE_SECONDS, Priority
 from procession.domain.errors import InvalidRequest
 from procession.domain.principal import Principal, require_operator
+from procession.services.draining import Draining
 from procession.services.foundation import QUEUE_KEY, Foundation
 from procession.services.queue_views import (
     ClassControls,
@@ -22,6 +23,7 @@ from procession.services.queue_views import (
     TenantClass,
     TenantControls,
     Workers,
+    WorkerView,
 )
 from procession.store import controls, dead_letters
 from procession.store.controls import By, ClassControl, TenantControl
@@ -51,6 +53,7 @@ class _Seen:
 class QueueService:
     def __init__(self, foundation: Foundation) -> None:
         self._on = foundation
+        self._draining = Draining(foundation)
 
     async def view(self, principal: Principal) -> QueueView:
         """Counts of all tenants together, by class; to operators also tenant by tenant, and the dead letters."""
@@ -70,6 +73,7 @@ class QueueService:
             operator=principal.operator,
             tenants=tuple(tenants[:TENANTS_SHOWN_MAX]),
             tenants_count=len(tenants),
+            processes=await self._draining.workers(principal) if principal.operator else (),
             dead_letters=tuple(DeadCode(code=code, count=count) for code, count in seen.codes.items()),
         )
 
@@ -113,6 +117,10 @@ class QueueService:
         changed = await self._on.store.write(lambda conn: controls.set_tenant(conn, tenant, changes, by), tenant=None)
         self._changed(principal, tenant)
         return _controls(changed)
+
+    async def drain(self, principal: Principal, worker_id: str, drain: bool) -> WorkerView:
+        """See ``Draining.request``."""
+        return await self._draining.request(principal, worker_id, drain)
 
     def _by(self, principal: Principal) -> By:
         return By(principal.actor, principal.tenant, principal.trace_id, self._on.settings.region, self._on.clock())

@@ -61,6 +61,19 @@ class Workers(View):
     available: int
 
 
+class WorkerView(View):
+    """One process that analyses documents. ``drain_requested``: it claims no more; ``stopping``: it is going."""
+
+    id: str
+    role: str
+    host: str
+    slots: int
+    busy: int
+    drain_requested: bool
+    stopping: bool
+    seen_at: datetime
+
+
 class DeadCode(View):
     """How many dead letters failed with that problem code."""
 
@@ -70,7 +83,7 @@ class DeadCode(View):
 
 class QueueView(View):
     """``waiting``: analyses that could run now, all classes together. ``tenants`` (those with most waiting first),
-    ``tenants_count`` and ``dead_letters`` are told to operators only.
+    ``tenants_count``, ``dead_letters`` and ``processes`` are told to operators only.
     """
 
     classes: tuple[QueueClass, ...]
@@ -80,6 +93,7 @@ class QueueView(View):
     tenants: tuple[QueueTenant, ...] = ()
     tenants_count: int = 0
     dead_letters: tuple[DeadCode, ...] = ()
+    processes: tuple[WorkerView, ...] = ()
 
 
 class ClassControls(View):

@@ -46,6 +46,13 @@ class Paused(RootModel[ClassControls | TenantControls]):
     """The class, or the tenant, as it is now."""
 
 
+class Drain(_Body):
+    """`drain` false: claim again."""
+
+    worker: Annotated[str, Field(min_length=1, max_length=40)]
+    drain: bool = True
+
+
 class Caps(_Body):
     """What is left out stays; null lifts the cap."""
 
@@ -133,6 +140,11 @@ async def cap_tenant(application: App, asker: Asker, body: Caps) -> Response:
             waiting_max=given.get("waiting_max", KEEP),
         )
     )
+
+
+async def drain_worker(application: App, asker: Asker, body: Drain) -> Response:
+    """Let a worker claim no more from its next heartbeat on, or again. What runs there is finished."""
+    return _json(await application.queue.drain(asker, body.worker, body.drain))
 
 
 async def prioritize(application: App, asker: Asker, body: Prioritization) -> Response:

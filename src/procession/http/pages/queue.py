@@ -107,6 +107,11 @@ async def _pause(application: App, asker: Principal, priority: str, tenant: str,
     return RedirectResponse("/queue", 303)
 
 
+async def drain(application: App, asker: Asker, worker: Part, wanted: Annotated[bool, Form()] = True) -> Response:
+    await application.queue.drain(asker, worker, wanted)
+    return RedirectResponse("/queue", 303)
+
+
 async def cap(
     application: App, asker: Asker, tenant: Annotated[Tenant, Form()], running: Part = "", waiting: Part = ""
 ) -> Response:

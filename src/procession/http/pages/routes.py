@@ -63,6 +63,7 @@ _POST: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("/forms/{form_id}/forget", forms.forget),
     ("/queue/pause", queue.pause),
     ("/queue/resume", queue.resume),
+    ("/queue/drain", queue.drain),
     ("/queue/cap", queue.cap),
     ("/queue/dead-letters/{action}", queue.change),
     ("/queue/dead-letters/{action}/all", queue.change_all),
