@@ -87,9 +87,8 @@ def answer(sock: socket.socket, confinement: confine.Confinement, verbs: Mapping
 
 
 def _answered(sock: socket.socket, confinement: confine.Confinement, verbs: Mapping[str, Verb]) -> bytes:
-    absent = confine.mapped_but_absent_bytes()
     header = decode_json(receive(sock).payload)
-    limits = confine.Limits(Budget(**header["budget"]), absent)
+    limits = confine.Limits(Budget(**header["budget"]), confinement.absent_bytes)
     confine.no_new_privileges()
     for path in header["readable"]:
         confinement.landlock.allow(path)

@@ -63,13 +63,16 @@ SYSTEM_CALLS = (
 """All a child may ask of the kernel. What is not here fails with EPERM; calls ruled by argument stand in the filter."""
 
 
-def mapped_but_absent_bytes() -> int:
-    """Address space of this process beyond what is in memory: libraries' code, mostly. 0 where it cannot be known."""
+def mapped_but_absent_bytes(reserved_bytes: int = 0) -> int:
+    """Address space of this process beyond what is in memory: libraries' code, mostly. 0 where it cannot be known.
+
+    ``reserved_bytes`` of it are there to be used, so they are not counted.
+    """
     try:
         total, resident = Path("/proc/self/statm").read_text().split()[:2]
     except OSError:
         return 0
-    return (int(total) - int(resident)) * resource.getpagesize()
+    return max(0, (int(total) - int(resident)) * resource.getpagesize() - reserved_bytes)
 
 
 class Limits:
@@ -216,6 +219,8 @@ def _checked(result: int, what: str) -> int:
 
 _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 _BPF_INSTRUCTION_BYTES = 8
+_ANY_PROCESS = 0x7E57_C0DE
+"""Stands in a translated filter for the process id of whoever takes it on; no real id is as large."""
 
 
 class _Program(ctypes.Structure):
@@ -228,17 +233,20 @@ class SystemCalls:
     """The allow-list, translated once by the fork-server (5 ms) and taken on by each child; empty without seccomp."""
 
     def __init__(self) -> None:
-        self._seccomp: Any = None
         self._programs: dict[bool, bytes] = {}
         if not LINUX:
             return
         import pyseccomp as seccomp  # here, not in the child: finding libseccomp runs other programs
 
-        self._seccomp = seccomp
-        self._programs = {threads: self._translated(threads) for threads in (False, True)}
+        self._programs = {threads: self._translated(seccomp, threads) for threads in (False, True)}
+        others = seccomp.SyscallFilter(seccomp.ALLOW)
+        others.add_rule(seccomp.ERRNO(errno.EPERM), "tgkill", seccomp.Arg(0, seccomp.NE, _ANY_PROCESS))
+        self._others = _exported(others)
+        if self._others.count(struct.pack("=I", _ANY_PROCESS)) != 1:
+            raise OSError(errno.ENOTSUP, "libseccomp translates otherwise than known: tgkill cannot be narrowed")
 
-    def _translated(self, threads: bool) -> bytes:
-        seccomp = self._seccomp
+    @staticmethod
+    def _translated(seccomp: Any, threads: bool) -> bytes:
         allowed = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
         for name in SYSTEM_CALLS:
             _allow(seccomp, allowed, name)
@@ -252,23 +260,25 @@ class SystemCalls:
             # a thread of its own, never a process; clone3 hides its flags in memory, so the C library must not use it
             _allow(seccomp, allowed, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, _THREAD, _THREAD))
             allowed.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
-        with tempfile.TemporaryFile() as file:
-            allowed.export_bpf(file)
-            file.seek(0)
-            return file.read()
+        return _exported(allowed)
 
     def restrict(self, *, threads: bool = False) -> None:
         """From now on, for this process and its ``threads``, if it may start any. Needs ``no_new_privileges`` first."""
         if not self._programs:
             return
-        content = self._programs[threads]
-        seccomp = self._seccomp
-        others = seccomp.SyscallFilter(seccomp.ALLOW)
-        others.add_rule(seccomp.ERRNO(errno.EPERM), "tgkill", seccomp.Arg(0, seccomp.NE, os.getpid()))
-        others.load()
-        program = _Program(len(content) // _BPF_INSTRUCTION_BYTES, content)
-        if _libc().prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0) != 0:
-            raise OSError(ctypes.get_errno(), "seccomp")
+        others = self._others.replace(struct.pack("=I", _ANY_PROCESS), struct.pack("=I", os.getpid()))
+        for content in (others, self._programs[threads]):
+            program = _Program(len(content) // _BPF_INSTRUCTION_BYTES, content)
+            if _libc().prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0) != 0:
+                raise OSError(ctypes.get_errno(), "seccomp")
+
+
+def _exported(program: Any) -> bytes:
+    """The instructions of a filter."""
+    with tempfile.TemporaryFile() as file:
+        program.export_bpf(file)
+        file.seek(0)
+        return file.read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,10 +287,12 @@ class Confinement:
 
     landlock: Landlock
     system_calls: SystemCalls
+    absent_bytes: int
+    """``mapped_but_absent_bytes`` of the fork-server, whose memory a child starts with."""
 
     @classmethod
-    def prepare(cls) -> Confinement:
-        return cls(Landlock(readable_paths()), SystemCalls())
+    def prepare(cls, reserved_bytes: int = 0) -> Confinement:
+        return cls(Landlock(readable_paths()), SystemCalls(), mapped_but_absent_bytes(reserved_bytes))
 
 
 def _allow(seccomp: Any, allowed: Any, name: str, *arguments: Any) -> None:

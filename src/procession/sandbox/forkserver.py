@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from procession.sandbox import confine
+from procession.sandbox import confine, heap
 from procession.sandbox.frames import encode_json
 
 READY = b"R"
@@ -34,17 +34,18 @@ def main() -> None:
     _yield_to_others()
     verbs.warm_up()
     gc.collect()
+    reserved = heap.settle()
     gc.freeze()  # the collector would otherwise touch, and so copy, every page shared with the children
     control.sendall(READY)
-    Server(control, verbs).serve()
+    Server(control, verbs, confine.Confinement.prepare(reserved)).serve()
 
 
 class Server:
-    def __init__(self, control: socket.socket, verbs: ModuleType) -> None:
+    def __init__(self, control: socket.socket, verbs: ModuleType, confinement: confine.Confinement) -> None:
         self._control = control
         self._verbs = verbs
         self._watches: dict[int, socket.socket] = {}
-        self._confinement = confine.Confinement.prepare()
+        self._confinement = confinement
         self._selector = selectors.DefaultSelector()
         self._wake, wake_write = socket.socketpair()
         self._wake_write = wake_write
