@@ -112,6 +112,8 @@ def create_app(application: Api) -> FastAPI:
         docs_url=None,  # these pages load scripts from other hosts
         redoc_url=None,
         redirect_slashes=False,
+        # the edge measures and logs: the framework's own logs would quote exceptions, which may quote a document
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.application = application
     app.state.in_flight = InFlight(settings.upload.bytes_in_flight_max)

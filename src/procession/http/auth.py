@@ -119,7 +119,7 @@ def is_loopback(host: str) -> bool:
 
 def check_host(request: Request, settings: Settings) -> None:
     """Without keys: raises Forbidden for callers and host names that are not this machine's."""
-    if settings.api_keys or request.url.path in PROBE_PATHS:
+    if settings.api_keys or request.scope["path"] in PROBE_PATHS:
         return
     host = _split(f"//{request.headers.get('host', '')}").hostname or ""
     if not is_loopback(host):

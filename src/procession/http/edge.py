@@ -80,7 +80,7 @@ class Edge:
         try:
             check_host(request, self._settings)
             check_origin(request, self._settings)
-            limited = receive if request.url.path in UPLOAD_PATHS else self._limited(request, receive)
+            limited = receive if request.scope["path"] in UPLOAD_PATHS else self._limited(request, receive)
             await self._app(request.scope, limited, answer.send)
         except Exception as error:
             ours = error if isinstance(error, ProcessionError) else Internal()

@@ -133,7 +133,7 @@ class Templates:
         return ask
 
     def wanted(self, conn: Connection, analysis: Analysis) -> bool:
-        """Whether there is anything to know again. For the executor's first transaction."""
+        """Whether there is anything to know again. For the transaction that claims it."""
         if not self.enabled or not analysis.options.templates:
             return False
         return templates.has_any(conn, analysis.tenant, analysis.region)

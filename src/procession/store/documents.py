@@ -39,6 +39,7 @@ _FIND = select(*_COLUMNS).where(
     documents.c.tenant == bindparam("tenant_"), documents.c.fingerprint == bindparam("fingerprint_"), _LIVE
 )
 _GET = select(*_COLUMNS).where(documents.c.id == bindparam("id_"))
+_BY_ID = select(*_COLUMNS).where(documents.c.id.in_(bindparam("ids_", expanding=True)))
 _KEYS = select(documents.c.id, documents.c.key_id).where(documents.c.id.in_(bindparam("ids_", expanding=True)), _LIVE)
 _PAGES = update(documents).where(documents.c.id == bindparam("id_"), _LIVE).values(page_count=bindparam("pages_"))
 _ERASE = update(documents).where(documents.c.id == bindparam("id_"), _LIVE).values(erased_at=bindparam("now_"))
@@ -84,6 +85,13 @@ def get(conn: Connection, document_id: str) -> Document | None:
     """Any document, erased ones too."""
     row = conn.execute(_GET, {"id_": document_id}).first()
     return None if row is None else _document(row)
+
+
+def by_id(conn: Connection, document_ids: Collection[str]) -> dict[str, Document]:
+    """As ``get``, of several."""
+    if not document_ids:
+        return {}
+    return {row.id: _document(row) for row in conn.execute(_BY_ID, {"ids_": sorted(document_ids)})}
 
 
 def insert(conn: Connection, document: Document, region: str, actor: str, trace_id: str | None) -> Document | None:

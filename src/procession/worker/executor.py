@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Connection
 
 from procession.blobs.names import ObjectKind, result_digest
 from procession.domain.analysis import Analysis, AnalysisOptions, Progress, State, Trigger
@@ -22,7 +21,7 @@ from procession.sandbox.recalling import Lookup
 from procession.services.foundation import Foundation
 from procession.services.results import StoredResult
 from procession.services.templates import Templates
-from procession.store import claims, documents
+from procession.store import claims
 from procession.store.claims import Outcome
 from procession.store.documents import Document
 from procession.telemetry import metrics
@@ -76,20 +75,14 @@ class Executor:
             work.cancel()
 
     async def _work(self, job: Job) -> Outcome:
-        analysis = job.analysis
-
-        def read(conn: Connection) -> tuple[Document | None, bool]:
-            return documents.get(conn, analysis.document_id), self._templates.wanted(conn, analysis)
-
-        document, recalls = await self._on.store.read(read, tenant=analysis.tenant)
-        assert document is not None, "a foreign key holds it"
+        analysis, document = job.analysis, job.document
         content = await self._on.vault.get(document.blob_ref)  # before a core is free, so that none waits for it
         async with self._cores:
             started = time.perf_counter()
             self._on.capacity.busy += 1
             writer = ProgressWriter(self._on, analysis)
             try:
-                lookup = self._templates.lookup(analysis) if recalls else None
+                lookup = self._templates.lookup(analysis) if job.recalls else None
                 found = await self._analyze(content, analysis.options, writer.report, lookup)
             finally:
                 self._on.capacity.busy -= 1

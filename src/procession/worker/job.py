@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from enum import StrEnum
 
+from sqlalchemy import Connection
+
 from procession.domain.analysis import Analysis
+from procession.services.templates import Templates
+from procession.store import documents
+from procession.store.documents import Document
 
 
 class Stop(StrEnum):
@@ -17,8 +23,11 @@ class Stop(StrEnum):
 class Job:
     """``stop`` may be called any number of times from the event loop; the first reason stands."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, document: Document, *, recalls: bool = False) -> None:
+        """``recalls``: there are approved forms that this may be a copy of."""
         self.analysis = analysis
+        self.document = document
+        self.recalls = recalls
         self.stopped: Stop | None = None
         self.step_or_stop = asyncio.Event()
         """Set when the step ended by itself or is to stop."""
@@ -38,3 +47,11 @@ class Job:
 
     def step_ended(self, _step: object) -> None:
         self.step_or_stop.set()
+
+
+def of(conn: Connection, claimed: Sequence[Analysis], templates: Templates) -> list[Job]:
+    """What the steps of these claims need to know, read in the claims' own transaction: it saves each of them one."""
+    named = documents.by_id(conn, {analysis.document_id for analysis in claimed})
+    return [
+        Job(analysis, named[analysis.document_id], recalls=templates.wanted(conn, analysis)) for analysis in claimed
+    ]

@@ -9,14 +9,16 @@ from collections.abc import Callable
 from typing import Protocol
 
 import structlog
+from sqlalchemy import Connection
 
 from procession.dispatch.changes import CANCEL_KEY
-from procession.domain.analysis import Analysis
 from procession.domain.errors import ProcessionError
 from procession.policy import memory
 from procession.services.foundation import QUEUE_KEY, Foundation
+from procession.services.templates import Templates
 from procession.store import claims, claims_at_once
 from procession.telemetry import metrics
+from procession.worker import job as jobs
 from procession.worker.job import Job, Stop
 from procession.worker.memory import left
 
@@ -52,6 +54,7 @@ class WorkerLoop:
         """``memory_left`` is asked before each claim."""
         self._on = foundation
         self._executor = executor
+        self._templates = Templates(foundation)
         self.owner = owner or secrets.token_hex(8)
         self._jobs: dict[str, Job] = {}
         self._running: dict[asyncio.Task[None], str] = {}
@@ -157,16 +160,21 @@ class WorkerLoop:
 
     async def _claim(self, ids: list[str]) -> None:
         now, lease = self._on.clock(), self._on.settings.worker.lease_seconds
-        claimed = await self._on.store.write(lambda conn: claims_at_once.claim(conn, ids, self.owner, lease, now))
+
+        def unit(conn: Connection) -> list[Job]:
+            claimed = claims_at_once.claim(conn, ids, self.owner, lease, now)
+            return jobs.of(conn, claimed, self._templates)
+
+        claimed = await self._on.store.write(unit)
         await self._on.dispatcher.acknowledge(ids)
-        for analysis in claimed:
-            self._begin(analysis)
+        for job in claimed:
+            self._begin(job)
         self._on.changes.announce(QUEUE_KEY)  # the next ones of these tenants may be offered
 
-    def _begin(self, analysis: Analysis) -> None:
+    def _begin(self, job: Job) -> None:
+        analysis = job.analysis
         waited = ((analysis.started_at or analysis.run_at) - analysis.run_at).total_seconds()
         metrics.QUEUE_WAIT_SECONDS.labels(priority=analysis.priority.value).observe(max(0.0, waited))
-        job = Job(analysis)
         self._jobs[analysis.id] = job
         task = asyncio.create_task(self._executor.run(job), name=f"job-{analysis.id}")
         self._running[task] = analysis.id

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from procession.domain.analysis import AnalysisOptions
 from procession.domain.form import DigitizedDocument, Field, Form, Option, Page, Section
 from procession.domain.principal import Principal
@@ -17,6 +19,7 @@ from procession.services.intended import INTENT_MINUTES
 from procession.services.views import AnalysisView
 from procession.store import claims
 from procession.wiring import Application
+from procession.worker import job as jobs
 from procession.worker.executor import Executor
 from procession.worker.job import Job
 
@@ -87,10 +90,14 @@ class House:
             return outcome
 
         on = self.app.foundation
-        claimed = await on.store.write(lambda conn: claims.claim(conn, analysis_id, "test", 60, on.clock()))
-        assert claimed is not None
+
+        def claim(conn: Connection) -> Job:
+            claimed = claims.claim(conn, analysis_id, "test", 60, on.clock())
+            assert claimed is not None
+            return jobs.of(conn, [claimed], self.app.templates)[0]
+
         executor = Executor(on, analyze, random.Random(1), self.app.calibrations.apply)
-        await executor.run(Job(claimed))
+        await executor.run(await on.store.write(claim))
         return await self.app.analyses.get(self.owner, analysis_id)
 
     async def reviewed_document(self) -> AnalysisView:

@@ -7,15 +7,18 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import Connection
 
 from procession.domain.analysis import AnalysisOptions, Progress, Stage, State, Trigger
 from procession.domain.errors import Internal, NotAPdf, Unavailable
 from procession.domain.form import DigitizedDocument
+from procession.services.templates import Templates
 from procession.store import analyses, claims
+from procession.worker import job as jobs
 from procession.worker.executor import Executor
 from procession.worker.job import Job
 from procession.worker.loop import WorkerLoop
@@ -139,6 +142,12 @@ async def test_a_lost_lease_stops_the_child_and_writes_nothing(house: House) -> 
     assert (after.status, after.attempts) == (State.PENDING, 1)
 
 
+def _claim(conn: Connection, analysis_id: str, now: datetime, templates: Templates) -> Job:
+    claimed = claims.claim(conn, analysis_id, "test", 60, now)
+    assert claimed is not None
+    return jobs.of(conn, [claimed], templates)[0]
+
+
 async def test_transient_failures_are_spread_over_time_until_attempts_are_used_up(house: House) -> None:
     view = await house.upload()
     most = house.app.settings.worker.attempts_max
@@ -146,17 +155,16 @@ async def test_transient_failures_are_spread_over_time_until_attempts_are_used_u
     for attempt in range(1, most + 1):
         analysis = await on.store.read(lambda conn: analyses.require(conn, "acme", view.id))
         claimed = await on.store.write(
-            partial(claims.claim, analysis_id=view.id, owner="test", lease_seconds=60, now=analysis.run_at)
+            partial(_claim, analysis_id=view.id, now=analysis.run_at, templates=house.app.templates)
         )
-        assert claimed is not None
         engine = Engine(error=Internal())
         engine.let_go.set()
-        await Executor(on, engine.analyze, random.Random(attempt)).run(Job(claimed))
+        await Executor(on, engine.analyze, random.Random(attempt)).run(claimed)
         after = await on.store.read(lambda conn: analyses.require(conn, "acme", view.id))
         assert after.attempts == attempt
         assert after.state is (State.FAILED if attempt == most else State.PENDING)
         if attempt < most:
-            assert after.run_at > claimed.run_at
+            assert after.run_at > claimed.analysis.run_at
     assert after.error_code == "internal"
 
 
