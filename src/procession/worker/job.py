@@ -52,6 +52,11 @@ class Job:
 def of(conn: Connection, claimed: Sequence[Analysis], templates: Templates) -> list[Job]:
     """What the steps of these claims need to know, read in the claims' own transaction: it saves each of them one."""
     named = documents.by_id(conn, {analysis.document_id for analysis in claimed})
-    return [
-        Job(analysis, named[analysis.document_id], recalls=templates.wanted(conn, analysis)) for analysis in claimed
-    ]
+    recalls: dict[object, bool] = {}
+    jobs = []
+    for analysis in claimed:
+        asked = (analysis.tenant, analysis.region, analysis.options.templates)
+        if asked not in recalls:
+            recalls[asked] = templates.wanted(conn, analysis)
+        jobs.append(Job(analysis, named[analysis.document_id], recalls=recalls[asked]))
+    return jobs

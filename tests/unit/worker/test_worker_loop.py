@@ -143,7 +143,7 @@ async def test_a_lost_lease_stops_the_child_and_writes_nothing(house: House) -> 
 
 
 def _claim(conn: Connection, analysis_id: str, now: datetime, templates: Templates) -> Job:
-    claimed = claims.claim(conn, analysis_id, "test", 60, now)
+    claimed = claims.claim(conn, analysis_id, "test", 3600, now)
     assert claimed is not None
     return jobs.of(conn, [claimed], templates)[0]
 
@@ -199,9 +199,7 @@ async def test_while_the_objects_are_away_no_attempt_is_burned_and_the_work_is_d
 
     async def claimed(hour: int) -> Job:
         now = on.clock() + timedelta(hours=hour)
-        found = await on.store.write(lambda conn: claims.claim(conn, view.id, "test", 3600, now))
-        assert found is not None
-        return Job(found)
+        return await on.store.write(partial(_claim, analysis_id=view.id, now=now, templates=house.app.templates))
 
     engine = Engine()
     engine.let_go.set()
