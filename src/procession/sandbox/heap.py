@@ -14,6 +14,8 @@ from typing import Any
 
 RESERVED_BYTES = 128 * 1024 * 1024
 """Addresses, not memory: a page comes into being when a child writes it, and counts against that child's limits."""
+RESERVED_OF_LIMIT_MIN = 4
+"""Room is kept where a child's memory limit is at least this many times as large."""
 HUGE_PAGE_BYTES = 2 * 1024 * 1024
 LARGEST_HOLE_BYTES = 1024 * 1024
 SMALLEST_HOLE_BYTES = 32
@@ -49,6 +51,12 @@ def settle() -> int:
     libc.mallopt(_M_MMAP_THRESHOLD, MAPPED_ALONE_BYTES)
     libc.mallopt(_M_MMAP_MAX, _MAPPINGS_MAX)
     return reserved
+
+
+def fit(memory_bytes: int) -> None:
+    """In a child: give the reserved addresses up when its limit is so small that it needs them for other things."""
+    if memory_bytes < RESERVED_OF_LIMIT_MIN * RESERVED_BYTES and (libc := _glibc()) is not None:
+        libc.malloc_trim(0)
 
 
 def _glibc() -> Any:

@@ -64,3 +64,17 @@ def test_a_large_allocation_comes_from_the_room_and_the_largest_get_mappings_of_
         "print(libc.malloc(heap.MAPPED_ALONE_BYTES // 2) < top, libc.malloc(heap.MAPPED_ALONE_BYTES * 2) > top)\n"
     )
     assert (inside, apart) == ("True", "True")
+
+
+def test_a_small_limit_gives_the_room_up_and_the_smallest_large_one_keeps_it() -> None:
+    kept, given_up = map(
+        int,
+        told(
+            "heap.fit(heap.RESERVED_OF_LIMIT_MIN * heap.RESERVED_BYTES)\n"
+            "kept = confine.mapped_but_absent_bytes()\n"
+            "heap.fit(heap.RESERVED_OF_LIMIT_MIN * heap.RESERVED_BYTES - 1)\n"
+            "print(kept - before, confine.mapped_but_absent_bytes() - before)\n"
+        ),
+    )
+    assert kept > heap.RESERVED_BYTES * 0.9
+    assert abs(given_up) < heap.RESERVED_BYTES / 10
