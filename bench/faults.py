@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
+
 from bench import servers
 from bench.faulty import fleet as fleets
 from bench.faulty.fleet import Fleet, Verdict, judge, until
@@ -182,13 +184,9 @@ def _kills(
         try:
             fleet.probe("before")
             for number in range(kills):
+                _supervise(fleet)
                 if chance.random() < SERVING_SHARE:
-                    with contextlib.suppress(
-                        NotMeasured
-                    ):  # it met a server that was down: a supervisor starts it again
-                        until(fleet.api.ready, "the api answers", 10)
-                    if not fleet.api.ready():
-                        _revived(fleet.api)
+                    _revived(fleet.api)
                 time.sleep(chance.uniform(0.0, ALIVE_SECONDS_MAX))
                 strike(chance.choices(list(KILLED), list(KILLED.values()))[0])
                 if (number + 1) % 50 == 0:
@@ -203,11 +201,20 @@ def _kills(
             postgres.process = database.running
 
 
+def _supervise(fleet: Fleet) -> None:
+    """A start that met a server being down ended by itself: started again, as a supervisor does."""
+    for role in fleet.roles:
+        if not psutil.pid_exists(role.pid):
+            role.start()
+
+
 def _revived(role: fleets.Role) -> None:
-    """A start that met a server being down ended by itself, as a supervisor would see and repeat."""
+    """Returns when it answers; see ``_supervise``."""
     for _ in range(20):
         try:
-            until(role.ready, f"{role.command} answers", 10)
+            until(lambda: role.ready() or not psutil.pid_exists(role.pid), f"{role.command} answers", 10)
+            if not role.ready():
+                raise NotMeasured(f"{role.command} ended")
         except NotMeasured:
             role.kill()
             role.start()
