@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from procession.domain.form import Field
 
-PLACE_REVIEW_BELOW: Mapping[str, float] = {"widget": 0.5, "graphics": 0.75, "ocr": 0.75}
+PLACE_REVIEW_BELOW: Mapping[str, float] = {"widget": 0.5, "graphics": 0.9, "ocr": 0.75}
 """Confidence under which a person is asked to look, by where the field comes from."""
 LABEL_REVIEW_BELOW = 0.4
 """Likewise of its label: this far away, or shared with another field."""
