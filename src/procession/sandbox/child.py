@@ -19,7 +19,7 @@ from typing import Any
 from procession.domain.analysis import Progress, Stage
 from procession.domain.errors import DocumentError, InvalidRequest, ProcessionError, TooComplex
 from procession.domain.media import Media, media_of
-from procession.sandbox import confine, heap
+from procession.sandbox import confine
 from procession.sandbox.frames import Kind, decode_json, encode, encode_json, receive
 from procession.sandbox.limits import Budget, SandboxLimits
 
@@ -93,7 +93,6 @@ def _answered(sock: socket.socket, confinement: confine.Confinement, verbs: Mapp
     for path in header["readable"]:
         confinement.landlock.allow(path)
     confinement.landlock.restrict()
-    heap.fit(header["budget"]["memory_bytes"])
     limits.apply(threads=header["threads"])
     confinement.system_calls.restrict(threads=header["threads"])
     blobs = tuple(receive(sock).payload for _ in range(header["blobs"]))

@@ -63,16 +63,13 @@ SYSTEM_CALLS = (
 """All a child may ask of the kernel. What is not here fails with EPERM; calls ruled by argument stand in the filter."""
 
 
-def mapped_but_absent_bytes(reserved_bytes: int = 0) -> int:
-    """Address space of this process beyond what is in memory: libraries' code, mostly. 0 where it cannot be known.
-
-    ``reserved_bytes`` of it are there to be used, so they are not counted.
-    """
+def mapped_but_absent_bytes() -> int:
+    """Address space of this process beyond what is in memory: libraries' code, mostly. 0 where it cannot be known."""
     try:
         total, resident = Path("/proc/self/statm").read_text().split()[:2]
     except OSError:
         return 0
-    return max(0, (int(total) - int(resident)) * resource.getpagesize() - reserved_bytes)
+    return (int(total) - int(resident)) * resource.getpagesize()
 
 
 class Limits:
@@ -291,8 +288,8 @@ class Confinement:
     """``mapped_but_absent_bytes`` of the fork-server, whose memory a child starts with."""
 
     @classmethod
-    def prepare(cls, reserved_bytes: int = 0) -> Confinement:
-        return cls(Landlock(readable_paths()), SystemCalls(), mapped_but_absent_bytes(reserved_bytes))
+    def prepare(cls) -> Confinement:
+        return cls(Landlock(readable_paths()), SystemCalls(), mapped_but_absent_bytes())
 
 
 def _allow(seccomp: Any, allowed: Any, name: str, *arguments: Any) -> None:

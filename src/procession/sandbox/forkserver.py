@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from procession.sandbox import confine, heap
+from procession.sandbox import confine
 from procession.sandbox.frames import encode_json
 
 READY = b"R"
@@ -34,10 +34,9 @@ def main() -> None:
     _yield_to_others()
     verbs.warm_up()
     gc.collect()
-    reserved = heap.settle()
     gc.freeze()  # the collector would otherwise touch, and so copy, every page shared with the children
     control.sendall(READY)
-    Server(control, verbs, confine.Confinement.prepare(reserved)).serve()
+    Server(control, verbs, confine.Confinement.prepare()).serve()
 
 
 class Server:
