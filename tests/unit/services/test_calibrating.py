@@ -69,18 +69,18 @@ async def test_accuracy_is_read_from_the_record_so_a_restart_keeps_it(house: Hou
 async def test_enough_reviews_fit_a_calibration_that_the_next_result_goes_through(house: House) -> None:
     on = house.app.foundation
     today = on.clock()
-    kept = [ReviewedField("graphics", "text", 0.7, Outcome.KEPT)] * 990
-    wrong = [ReviewedField("graphics", "text", 0.7, Outcome.REJECTED)] * 10
+    kept = [ReviewedField("graphics", "text", 0.8, Outcome.KEPT)] * 990
+    wrong = [ReviewedField("graphics", "text", 0.8, Outcome.REJECTED)] * 10
     calibrations = house.app.calibrations
     assert await calibrations.refresh() is SHIPPED
     await on.store.write(lambda conn: review_outcomes.record(conn, kept + wrong, on.engine_version, today))
     made = await calibrations.refresh()
     assert made.version.startswith(f"{on.engine_version}+")
-    unsure = a_field(1, confidence=0.7, needs_review=True, review_reason=NOT_CERTAIN)
+    unsure = a_field(1, confidence=0.8, needs_review=True, review_reason=NOT_CERTAIN)
     found, engine = calibrations.apply(a_document([unsure, a_field(2, confidence=0.7, source="text", box=None)]))
     one, text = found.form.fields
-    assert one.confidence > 0.8
-    assert (one.needs_review, one.review_reason, engine) == (False, None, {"f1": 0.7})
+    assert one.confidence > 0.9
+    assert (one.needs_review, one.review_reason, engine) == (False, None, {"f1": 0.8})
     assert text.confidence == 0.7, "values of the text have a measure of their own"
     assert found.usage["calibration"] == made.version
 
