@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bench import digitize, faults, growth, latency, ocr, overhead, queue, templates, text
+from bench import digitize, faults, growth, latency, ocr, overhead, queue, surge, templates, text
 from bench.machine import machine_line
 from bench.report import NotMeasured, say
 
@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "templates": Benchmark(templates.run, templates.LENGTH, templates.arguments),
     "queue": Benchmark(lambda chosen: queue.run(chosen.quick), queue.LENGTH),
     "faults": Benchmark(lambda chosen: faults.run(chosen.quick), faults.LENGTH),
+    "surge": Benchmark(lambda chosen: surge.run(chosen.quick), surge.LENGTH),
     "text": Benchmark(text.run, text.LENGTH, text.arguments),
 }
 

@@ -12,10 +12,14 @@ CHUNK_BYTES = 65_536
 
 
 class Proxy:
-    """While ``cut``, nothing passes and nothing is closed, as when packets are lost; new connections wait too."""
+    """While ``cut``, nothing passes and nothing is closed, as when packets are lost; new connections wait too.
 
-    def __init__(self, target_port: int) -> None:
+    ``delay_seconds``: how long everything is on its way, each way; opening a connection takes two ways.
+    """
+
+    def __init__(self, target_port: int, delay_seconds: float = 0.0) -> None:
         self._target = target_port
+        self._delay = delay_seconds
         self.port = 0
         self._passes = asyncio.Event()
         self._loop = asyncio.new_event_loop()
@@ -59,6 +63,7 @@ class Proxy:
         assert task is not None
         self._relays.add(task)
         try:
+            await asyncio.sleep(2 * self._delay)
             await self._passes.wait()
             there, back = await asyncio.open_connection("127.0.0.1", self._target)
             with contextlib.suppress(OSError):
@@ -72,19 +77,32 @@ class Proxy:
             writer.close()
 
     async def _relay(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        on_its_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        arriving = asyncio.create_task(self._arrive(on_its_way, sink))
         try:
             while data := await source.read(CHUNK_BYTES):
-                await self._passes.wait()
+                on_its_way.put_nowait((self._loop.time() + self._delay, data))
+        finally:
+            on_its_way.put_nowait((self._loop.time() + self._delay, b""))
+            await arriving
+
+    async def _arrive(self, on_its_way: asyncio.Queue[tuple[float, bytes]], sink: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                due, data = await on_its_way.get()
+                await asyncio.sleep(max(0.0, due - self._loop.time()))
+                await self._passes.wait()  # that one side ended is not heard through a cut either
+                if not data:
+                    return
                 sink.write(data)
                 await sink.drain()
         finally:
-            await self._passes.wait()  # that one side ended is not heard through a cut either
             sink.close()
 
 
 @contextmanager
-def proxied(target_port: int) -> Iterator[Proxy]:
-    proxy = Proxy(target_port)
+def proxied(target_port: int, delay_seconds: float = 0.0) -> Iterator[Proxy]:
+    proxy = Proxy(target_port, delay_seconds)
     proxy.start()
     try:
         yield proxy
