@@ -23,7 +23,7 @@ class Benchmark(NamedTuple):
 
 
 BENCHMARKS: dict[str, Benchmark] = {
-    "overhead": Benchmark(lambda chosen: overhead.run(chosen.quick), overhead.LENGTH),
+    "overhead": Benchmark(overhead.run, overhead.LENGTH, overhead.arguments),
     "latency": Benchmark(lambda chosen: latency.run(chosen.quick), latency.LENGTH),
     "digitize": Benchmark(digitize.run, digitize.LENGTH, digitize.arguments),
     "growth": Benchmark(lambda chosen: growth.run(chosen.quick), growth.LENGTH),

@@ -8,16 +8,23 @@ that slows down or speeds up in between does not move the ratio.
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
+import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from bench import material, service
+from bench import material, roles, service
 from bench.report import NotMeasured, say
+from tests.support import s3 as s3_servers
 
 LENGTH = "about 5 minutes"
 PROCESSES = 2
@@ -51,17 +58,44 @@ def analyse(data: bytes) -> float:
     return time.process_time() - started
 
 
-def run(quick: bool) -> dict[str, Any]:
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--fleet", action="store_true", help="an api, a worker and maintenance on PostgreSQL, Redis and S3"
+    )
+
+
+@contextmanager
+def fleet() -> Iterator[service.Client]:
+    """The same service as roles, with every server it can have on this machine too."""
+    with tempfile.TemporaryDirectory(prefix="procession-bench-") as name, s3_servers.running() as s3:
+        objects = {
+            "PROCESSION_BLOBS_URL": f"s3://{s3.bucket()}",
+            "PROCESSION_S3__ENDPOINT": s3.endpoint,
+            "PROCESSION_S3__ALLOW_HTTP": "true",
+            "PROCESSION_S3__REGION": s3_servers.REGION,
+            "PROCESSION_S3__ACCESS_KEY_ID": s3_servers.ACCESS_KEY,
+            "PROCESSION_S3__SECRET_ACCESS_KEY": s3_servers.SECRET_KEY,
+        }
+        folder, commands = Path(name), [["api"], ["worker", "--slots", str(PROCESSES)], ["maintenance"]]
+        with (
+            roles.environment(folder, objects=objects) as settings,
+            roles.running(folder, settings, commands) as started,
+        ):
+            yield service.Client(started[0].port, *(one.pid for one in started))
+
+
+def run(chosen: argparse.Namespace) -> dict[str, Any]:
     """``ratio``: documents as long as real ones (``material.packets``). ``ratio_single``: the ten examples one by one.
 
     ``ratio_digital``: those without the scan. What the service adds to a file is about the same for every file, so the
     shorter an analysis is, the more it weighs: each figure is harder than the one before.
     """
+    quick, running = chosen.quick, fleet if chosen.fleet else partial(service.running, PROCESSES)
     seconds, rounds = (QUICK_SECONDS, 1) if quick else (FULL_SECONDS, 3)
     sets = {"packets": material.packets(), "single": material.every()}
     if not quick:
         sets["digital"] = material.digital()
-    with ProcessPoolExecutor(PROCESSES, initializer=one_thread) as pool, service.running(PROCESSES) as client:
+    with ProcessPoolExecutor(PROCESSES, initializer=one_thread) as pool, running() as client:
         measured = {name: _measure(pool, client, files, seconds, rounds, name) for name, files in sets.items()}
     ratios = {f"ratio_{name}": figures.pop("ratio") for name, figures in measured.items()}
     return {"ratio": ratios.pop("ratio_packets"), **ratios, **measured}

@@ -29,7 +29,7 @@ class Process:
 
 @contextlib.contextmanager
 def environment(folder: Path, *, objects: dict[str, str] | None = None) -> Iterator[dict[str, str]]:
-    """Settings of a new installation: records and keys in PostgreSQL, bell in Redis, objects in a folder or as given."""
+    """Settings of a new installation: PostgreSQL, Redis, and objects in a folder or as given."""
     with servers.durable_postgres() as postgres, servers.redis() as redis_url:
         database, keys = postgres.empty(), postgres.empty()
         PostgresStore(database).migrate()
@@ -52,17 +52,17 @@ def running(folder: Path, settings: dict[str, str], commands: list[list[str]]) -
     started: list[subprocess.Popen[str]] = []
     with (folder / "log").open("w") as log:
         try:
-            for command in commands:
-                started.append(
-                    subprocess.Popen(
-                        [str(beside), *command, "--port", "0", "--json"],
-                        env={**inherited, **settings},
-                        cwd=folder,
-                        stdout=subprocess.PIPE,
-                        stderr=log,
-                        text=True,
-                    )
+            started += [
+                subprocess.Popen(
+                    [str(beside), *command, "--port", "0", "--json"],
+                    env={**inherited, **settings},
+                    cwd=folder,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
                 )
+                for command in commands
+            ]
             yield [_ready(process, folder / "log") for process in started]
             for process in started:
                 if process.poll() is not None:

@@ -34,18 +34,19 @@ TERMINAL = FINISHED | {"failed", "cancelled"}
 
 
 class Client:
-    def __init__(self, port: int, pid: int = 0) -> None:
+    def __init__(self, port: int, *pids: int) -> None:
+        """``pids``: the service's processes."""
         self._port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
-        self._pid = pid
+        self._pids = pids
 
     def close(self) -> None:
         self._connection.close()
 
     def cpu_seconds(self) -> float:
-        """What the service used so far: itself, the sandbox's server, and every child that has ended."""
-        parent = psutil.Process(self._pid)
-        times = [process.cpu_times() for process in (parent, *parent.children())]
+        """What the service used so far: its processes, their sandboxes' servers, and every child that has ended."""
+        parents = [psutil.Process(pid) for pid in self._pids]
+        times = [process.cpu_times() for parent in parents for process in (parent, *parent.children())]
         return sum(one.user + one.system + one.children_user + one.children_system for one in times)
 
     def call(
