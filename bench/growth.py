@@ -32,7 +32,7 @@ from procession.store.sqlite import SqliteStore
 from tests.records import a_document, an_analysis
 from tests.support import postgres
 
-LENGTH = "15 minutes on a quiet machine and 15 GB of disk for a while"
+LENGTH = "about 40 minutes, and 15 GB of disk for a while"
 ROWS_SMALL = 10_000
 ROWS_LARGE, ROWS_LARGE_QUICK = 10_000_000, 100_000
 ROUNDS, ROUNDS_QUICK = 400, 120

@@ -1,6 +1,6 @@
 """Years of finished work for ``bench growth``: rows written by the database itself, straight into the tables.
 
-Each job has its document and attempt and is long finished; of the journal, which is pruned, the last tenth is there.
+Each job has its document and attempt and is long finished; of the journal only the last tenth is there, to save disk.
 Fifty tenants share them row by row. Indexes are dropped meanwhile and built anew, as a restore would.
 """
 
