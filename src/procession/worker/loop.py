@@ -57,7 +57,7 @@ class WorkerLoop:
         self._templates = Templates(foundation)
         self.owner = owner or secrets.token_hex(8)
         self._jobs: dict[str, Job] = {}
-        self._running: dict[asyncio.Task[None], str] = {}
+        self._running: dict[asyncio.Task[None], Job] = {}
         self._room = asyncio.Event()
         self._stopping = False
         self._memory_left = memory_left
@@ -157,8 +157,25 @@ class WorkerLoop:
             except ProcessionError as error:
                 log.warning("worker.claim_failed", code=error.code)
                 await asyncio.sleep(PAUSE_SECONDS)
+            except Exception as error:  # a defect met by one claim must not end all later ones
+                log.error("worker.claim_crashed", error=type(error).__name__)
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def _claim(self, ids: list[str]) -> None:
+        try:
+            await self._claim_together(ids)
+        except ProcessionError:
+            raise
+        except Exception:
+            if len(ids) == 1:
+                raise
+            for one in ids:  # one of them may be at fault: the others must not wait for it for ever
+                try:
+                    await self._claim_together([one])
+                except Exception as error:
+                    log.error("worker.claim_crashed", analysis=one, error=type(error).__name__)
+
+    async def _claim_together(self, ids: list[str]) -> None:
         now, lease = self._on.clock(), self._on.settings.worker.lease_seconds
 
         def unit(conn: Connection) -> list[Job]:
@@ -175,20 +192,23 @@ class WorkerLoop:
         analysis = job.analysis
         waited = ((analysis.started_at or analysis.run_at) - analysis.run_at).total_seconds()
         metrics.QUEUE_WAIT_SECONDS.labels(priority=analysis.priority.value).observe(max(0.0, waited))
+        if (earlier := self._jobs.get(analysis.id)) is not None:
+            earlier.stop(Stop.LOST)  # its lease ran out before we heard of it
         self._jobs[analysis.id] = job
         task = asyncio.create_task(self._executor.run(job), name=f"job-{analysis.id}")
-        self._running[task] = analysis.id
+        self._running[task] = job
         task.add_done_callback(self._ended)
         self._on.announce(analysis.tenant, analysis.id)
         if self._stopping:
             job.stop(Stop.RELEASE)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        analysis_id = self._running.pop(task)
-        self._jobs.pop(analysis_id, None)
+        job = self._running.pop(task)
+        if self._jobs.get(job.id) is job:  # else it is a later claim's, which goes on
+            del self._jobs[job.id]
         if not task.cancelled() and (error := task.exception()) is not None:
             # its lease runs out and the rescuer takes over; nothing else may end the loop
-            log.error("worker.job_crashed", analysis=analysis_id, error=type(error).__name__)
+            log.error("worker.job_crashed", analysis=job.id, error=type(error).__name__)
         self._room.set()
 
     # --- leases -------------------------------------------------------------------------------------------------------
@@ -197,8 +217,13 @@ class WorkerLoop:
         every = self._on.settings.worker.heartbeat_seconds
         while True:
             await self._on.changes.wait(CANCEL_KEY, every)  # a cancellation is asked about at once, when it is heard of
-            with contextlib.suppress(ProcessionError):  # the lease outlives two missed beats
+            try:
                 await self._beat()
+            except ProcessionError:  # the lease outlives two missed beats
+                continue
+            except Exception as error:  # a defect met by one beat must not end all later ones: leases would run out
+                log.error("worker.heartbeat_crashed", error=type(error).__name__)
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def _beat(self) -> None:
         held = dict(self._jobs)  # a snapshot: what is claimed while we wait was not asked about
