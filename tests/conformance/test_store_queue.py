@@ -36,6 +36,24 @@ async def test_heads_are_the_oldest_of_each_tenant_and_class(store: Store) -> No
     assert len(await store.read(lambda conn: analyses.ready_heads(conn, at(100), 3, 2))) == 2
 
 
+async def test_backlogs_of_many_tenants_hide_no_tenant_that_comes_late(store: Store) -> None:
+    def fill(conn: Connection) -> None:
+        for n in range(12):
+            submit(conn, tenant=f"early-{n % 4}", run_at=at(n), priority=Priority.LOW)
+        submit(conn, tenant="late", run_at=at(90), priority=Priority.URGENT)
+        submit(conn, tenant="late", run_at=at(91), priority=Priority.LOW)
+
+    await store.write(fill)
+    heads = await store.read(lambda conn: analyses.ready_heads(conn, at(100), 3, 6))
+    assert [(head.tenant, head.priority.value) for head in heads] == [
+        *((f"early-{n}", "low") for n in range(4)),
+        ("late", "urgent"),
+        ("late", "low"),
+    ]
+    (first,) = await store.read(lambda conn: analyses.ready_heads(conn, at(100), 3, 1))
+    assert first.tenant == "late"  # of all first turns the one that is due first
+
+
 async def test_heads_tell_what_their_tenant_has_running(store: Store) -> None:
     def fill(conn: Connection) -> None:
         for _ in range(3):

@@ -9,7 +9,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, case, cast, literal_column, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
 from sqlalchemy import insert as sql_insert
 
 from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State, Trigger, deadline
@@ -179,11 +192,21 @@ _heads = (
 )
 _RESUMED = controls.resumed(_pairs.c.priority, _pairs.c.tenant)
 _RUNNING_MAX = controls.running_max(_pairs.c.tenant).label("running_max")
+
+
+def _by_turn(heads: FromClause) -> tuple[ColumnElement[Any], ...]:
+    """Each tenant's first of each class before anybody's second, what is due first first: a limit cuts off turns, and
+    no tenant that came late."""
+    of = (heads.c.priority, heads.c.tenant)
+    turn = func.row_number().over(partition_by=of, order_by=(heads.c.run_at, heads.c.id))
+    return turn, func.coalesce(heads.c.deadline_at, heads.c.run_at), heads.c.id
+
+
 _READY_HEADS = (
     select(*_HEAD, _RUNNING_MAX)
     .select_from(_pairs.join(analyses, analyses.c.id.in_(_heads)))
     .where(_RESUMED)
-    .order_by(analyses.c.run_at, analyses.c.id)
+    .order_by(*_by_turn(analyses))
     .limit(bindparam("limit_"))
 )
 _IN_FLIGHT = select(analyses.c.tenant).where(literal_column("analyses.state") == literal_column("'processing'"))
@@ -211,14 +234,14 @@ _READY_HEADS_POSTGRESQL = (
     select(_waiting, _RUNNING_MAX)
     .select_from(_pairs.join(_waiting, true()))
     .where(_RESUMED)
-    .order_by(_waiting.c.run_at, _waiting.c.id)
+    .order_by(*_by_turn(_waiting))
     .limit(bindparam("limit_"))
 )
 
 
 def ready_heads(conn: Connection, now: datetime, per_tenant: int, limit: int) -> list[Ready]:
-    """The oldest ready analyses, oldest first: at most ``per_tenant`` of each tenant and class, ``limit`` in all; of
-    paused classes and tenants none.
+    """The oldest ready analyses, oldest first: at most ``per_tenant`` of each tenant and class; of paused classes and
+    tenants none. ``limit`` in all: then fewer of each, those first that are due first.
 
     Cost grows with tenants, not with what one of them has waiting (a covering index scan apart).
     """
@@ -239,7 +262,7 @@ def ready_heads(conn: Connection, now: datetime, per_tenant: int, limit: int) ->
             running_max=row.running_max,
             due_at=row.deadline_at or deadline(row.created_at, Priority(row.priority)),
         )
-        for row in heads
+        for row in sorted(heads, key=lambda row: (row.run_at, row.id))
     ]
 
 

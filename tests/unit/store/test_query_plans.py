@@ -62,6 +62,8 @@ ASKED = {
 }
 SMALL = frozenset({"SCAN pairs", "SCAN CONSTANT ROW"})
 """Pairs of a class and a tenant, and a row of no table."""
+NUMBERED = "SCAN (subquery-"
+"""SQLite numbers rows by going over those that were already found."""
 BY_INDEX = {
     "ready_heads": "ix_analyses_ready",
     "expired": "ix_analyses_leased",
@@ -105,7 +107,7 @@ async def test_it_scans_no_table_and_no_large_index(store: SqliteStore, name: st
 
     steps = await store.write(plans)
     assert any(step.startswith(("SEARCH", "SCAN")) for step in steps)
-    scans = [step for step in steps if step.startswith("SCAN") and step not in SMALL]
+    scans = [step for step in steps if step.startswith("SCAN") and step not in SMALL and not step.startswith(NUMBERED)]
     assert [step for step in scans if not step.endswith(SMALL_INDEXES)] == []
     assert any(BY_INDEX.get(name, "") in step for step in steps)
     assert name not in IN_ORDER or not any("TEMP B-TREE" in step for step in steps)
