@@ -86,6 +86,12 @@ _ATTEMPT_ENDS = (
         reason=bindparam("reason_"),
     )
 )
+_HOLD_CLAIMS = (
+    select(analyses.c.id)
+    .where(analyses.c.id.in_(bindparam("ids_", expanding=True)))
+    .order_by(analyses.c.id)
+    .with_for_update()
+)
 _HEARTBEAT = (
     update(analyses)
     .where(
@@ -141,6 +147,8 @@ def heartbeat(
         return set(), set()
     fences = dict(claims)
     expires = now + timedelta(seconds=lease_seconds)
+    if is_postgresql(conn) and len(fences) > 1:  # in the order in which ends of several claims hold them
+        conn.execute(_HOLD_CLAIMS, {"ids_": list(fences)})
     found = conn.execute(_HEARTBEAT, {"ids_": list(fences), "owner_": owner, "expires_": expires}).all()
     owned = {row.id for row in found if row.fence == fences[row.id]}
     return owned, {row.id for row in found if row.id in owned and row.cancel_requested}

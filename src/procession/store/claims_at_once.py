@@ -1,12 +1,13 @@
 """Several claims begun or ended in one transaction: on PostgreSQL with one statement each, whatever their number.
 
 The rules are those of ``claims``, row by row: the fence rises on every claim, and a write under another fence matches
-no row. Rows are locked in the order of their ids, so that two transactions never wait for each other in a circle.
+no row. Rows are locked in one order (analyses, then documents, by id; caps by tenant), so that two transactions never
+wait for each other in a circle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +39,7 @@ _HOLD = (
     .order_by(analyses.c.id)
 )
 _HOLD_FREE = _HOLD.add_columns(
+    analyses.c.tenant,
     controls.resumed(analyses.c.priority, analyses.c.tenant).label("resumed"),
     controls.running_max(analyses.c.tenant).label("running_max"),
 ).with_for_update(skip_locked=True)
@@ -57,17 +59,19 @@ _CLAIM = rows.move_held(State.PENDING, Trigger.CLAIMED).values(
 
 def claim(conn: Connection, ids: Sequence[str], owner: str, lease_seconds: float, now: datetime) -> list[Analysis]:
     """Make those of ``ids`` that are ready ``owner``'s, in that order. See ``claims.claim``."""
+    ids = list(dict.fromkeys(ids))
     if not is_postgresql(conn) or len(ids) == 1:
         found = (claims.claim(conn, one, owner, lease_seconds, now) for one in ids)
         return [analysis for analysis in found if analysis is not None]
     ready = [
         row
-        for row in conn.execute(_HOLD_FREE, {"ids_": list(ids)})
+        for row in conn.execute(_HOLD_FREE, {"ids_": ids})
         if row.state == State.PENDING.value and row.run_at <= now and row.erased_at is None and row.resumed
     ]
     claimed = _together_begun(conn, [row.id for row in ready if row.running_max is None], owner, lease_seconds, now)
-    for capped in [row.id for row in ready if row.running_max is not None]:  # each counts the ones before it
-        if (one := claims.claim(conn, capped, owner, lease_seconds, now)) is not None:
+    capped = sorted((row for row in ready if row.running_max is not None), key=lambda row: (row.tenant, row.id))
+    for row in capped:  # each counts the ones before it
+        if (one := claims.claim(conn, row.id, owner, lease_seconds, now)) is not None:
             claimed[one.id] = one
     return [claimed[one] for one in ids if one in claimed]
 
@@ -119,18 +123,39 @@ _ATTEMPTS_END = (
 def finish(conn: Connection, endings: Sequence[Ending], now: datetime) -> dict[str, Analysis]:
     """End claims for good, each as ``claims.finish`` does; the analyses by id, without those whose claim was lost."""
     after: dict[str, Analysis] = {}
+    if not is_postgresql(conn) or len(endings) == 1:
+        for one in endings:
+            after |= _one(conn, one, now)
+        _count_pages(conn, [one for one in endings if one.analysis_id in after])
+        return after
+    owned = _held(conn, endings)
+    _count_pages(conn, owned)
     of_trigger: dict[Trigger, list[Ending]] = {}
-    for one in endings:
-        if one.outcome.pages_total:
-            documents.set_page_count(conn, one.document_id, one.outcome.pages_total)
+    for one in owned:
         trigger = ENDS[one.outcome.state]
-        if is_postgresql(conn) and len(endings) > 1 and trigger in _FINISH:
+        if trigger in _FINISH:
             of_trigger.setdefault(trigger, []).append(one)
         else:
             after |= _one(conn, one, now)
     for trigger, some in of_trigger.items():
         after |= _together(conn, trigger, some, now)
     return after
+
+
+def _held(conn: Connection, endings: Sequence[Ending]) -> list[Ending]:
+    """Those whose claim is still theirs; nobody changes that before this transaction ends."""
+    by_id = {one.analysis_id: one for one in endings}
+    return [
+        by_id[row.id]
+        for row in conn.execute(_HOLD_ALL, {"ids_": list(by_id)})
+        if row.state == State.PROCESSING.value and row.fence == by_id[row.id].fence
+    ]
+
+
+def _count_pages(conn: Connection, endings: Sequence[Ending]) -> None:
+    for one in sorted(endings, key=lambda one: one.document_id):
+        if one.outcome.pages_total:
+            documents.set_page_count(conn, one.document_id, one.outcome.pages_total)
 
 
 def _one(conn: Connection, ending: Ending, now: datetime) -> dict[str, Analysis]:
@@ -140,15 +165,8 @@ def _one(conn: Connection, ending: Ending, now: datetime) -> dict[str, Analysis]
         return {}
 
 
-def _together(conn: Connection, trigger: Trigger, endings: Iterable[Ending], now: datetime) -> dict[str, Analysis]:
-    by_id = {one.analysis_id: one for one in endings}
-    told = [
-        _told(by_id[row.id])
-        for row in conn.execute(_HOLD_ALL, {"ids_": list(by_id)})
-        if row.state == State.PROCESSING.value and row.fence == by_id[row.id].fence
-    ]
-    if not told:
-        return {}
+def _together(conn: Connection, trigger: Trigger, endings: Sequence[Ending], now: datetime) -> dict[str, Analysis]:
+    told = [_told(one) for one in endings]
     got = conn.execute(_FINISH[trigger], {"ended_": told, "now_": now}).all()
     ended = rows.journaled_all(conn, got, f"analysis.{trigger.value}", "system:worker", now)
     closed = [{"analysis_id": one.id, "fence": one.fence} for one in ended]
