@@ -84,7 +84,7 @@ class RedisChanges:
             limit = ("MAXLEN", "~", ENTRIES_KEPT)
             try:
                 await self._command("XADD", self._stream, *limit, "*", "by", self._id, "keys", " ".join(keys))
-            except Failure as error:
+            except Exception as error:  # whatever it is, who waits for these looks for himself
                 self._failed(error)
             else:
                 self._worked()
@@ -95,7 +95,7 @@ class RedisChanges:
             try:
                 block = ("COUNT", 100, "BLOCK", self._block_milliseconds)
                 found = await self._command("XREAD", *block, "STREAMS", self._stream, last)
-            except Failure as error:
+            except Exception as error:  # nothing that the client meets may end the listening
                 self._failed(error)
                 last = "$"  # the stream may be another one now
                 await asyncio.sleep(RETRY_SECONDS)

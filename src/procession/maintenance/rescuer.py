@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 
 from procession.domain.analysis import Analysis, State, Trigger
-from procession.domain.errors import Internal, LostClaim
+from procession.domain.errors import Internal, LostClaim, ProcessionError
 from procession.maintenance.contract import Loop
 from procession.policy import retry
 from procession.policy.retry import FailureKind
@@ -36,11 +36,19 @@ class Rescuer(Loop):
     async def once(self) -> None:
         now = self._on.clock()
         found = await self._on.store.read(lambda conn: claims.expired(conn, now, EXPIRED_MAX))
+        crashed: Exception | None = None
         for analysis in found:
             try:
                 await self._rescue(analysis)
             except LostClaim:  # its owner was alive after all and won the race
                 continue
+            except ProcessionError:
+                raise
+            except Exception as error:  # the longest expired comes first in every pass: it must not stop the others
+                log.error("rescuer.crashed", analysis=analysis.id, error=type(error).__name__)
+                crashed = error
+        if crashed is not None:
+            raise crashed
 
     async def pause(self) -> None:
         await asyncio.sleep(self._on.settings.queue.rescue_seconds)

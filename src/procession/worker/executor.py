@@ -178,7 +178,7 @@ class Executor:
         metrics.JOBS.labels(region=ended.region, status=ended.state.value, priority=ended.priority.value).inc()
         if ended.state is State.FAILED:
             metrics.FAILURES.labels(reason=ended.error_code or "internal").inc()
-        self._on.announce(ended.tenant, ended.id)
+        self._on.announce(ended.tenant, ended.id, queue=True)  # a tenant at its cap may start its next
 
     async def _back(
         self, job: Job, trigger: Trigger, delay: float, code: str | None, reason: str, *, burn_attempt: bool

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
+import pytest
+
+from procession.dispatch import redis_changes
 from procession.dispatch.changes import Changes
 from procession.dispatch.redis_address import parse
 from procession.dispatch.redis_changes import RedisChanges
@@ -62,6 +66,32 @@ async def test_a_process_does_not_hear_itself_nor_what_concerns_it_alone(redis_s
         await until(announced)
     assert set(others) == {"cancel"}
     assert own == []
+
+
+async def test_no_failure_of_the_client_ends_the_listening(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    failures: list[Exception] = [AttributeError("no connection any more"), RuntimeError("and another defect")]
+    prefix, command = redis_server.prefix(), RedisChanges._command
+
+    async def failing(told: RedisChanges, *parts: Any) -> Any:
+        if parts[0] == "XREAD" and failures:
+            raise failures.pop()
+        return await command(told, *parts)
+
+    monkeypatch.setattr(RedisChanges, "_command", failing)
+    monkeypatch.setattr(redis_changes, "RETRY_SECONDS", 0.01)
+    async with (
+        telling(redis_server, prefix, "a", heard.extend),
+        telling(redis_server, prefix, "b", heard.extend) as other,
+    ):
+
+        def told() -> bool:
+            other.tell(["cancel"])
+            return bool(heard)
+
+        await until(told)
 
 
 async def test_while_redis_is_away_telling_is_harmless(redis_server: RedisServer) -> None:

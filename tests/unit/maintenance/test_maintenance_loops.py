@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from procession.blobs.names import ObjectKind, key_id_of, result_digest
-from procession.domain.analysis import State
+from procession.domain.analysis import Analysis, State
 from procession.domain.clock import new_id
 from procession.domain.errors import Conflict, NotFound
 from procession.domain.principal import Principal
@@ -42,6 +43,27 @@ async def test_an_expired_lease_is_given_back_with_an_attempt_and_a_live_one_lef
     rescued = await house.app.analyses.get(house.owner, dead)
     assert (rescued.status, rescued.attempts) == (State.PENDING, 1)
     assert (await house.app.analyses.get(house.owner, alive)).status is State.PROCESSING
+
+
+async def test_an_expired_lease_that_cannot_be_decided_on_keeps_no_other_from_being_given_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on, give_back = house.app.foundation, claims.reschedule
+    bad, good = (await house.upload(PDF + b"1")).id, (await house.upload(PDF + b"2")).id
+    now = on.clock()
+    await on.store.write(lambda conn: claims.claim(conn, bad, "gone", -2, now))
+    await on.store.write(lambda conn: claims.claim(conn, good, "gone", -1, now))
+
+    def refusing(conn: Connection, analysis_id: str, *rest: Any) -> Analysis:
+        if analysis_id == bad:
+            raise LookupError("nobody thought of this")
+        return give_back(conn, analysis_id, *rest)
+
+    monkeypatch.setattr(claims, "reschedule", refusing)
+    with pytest.raises(LookupError):
+        await Rescuer(on, random.Random(1)).once()
+    assert (await house.app.analyses.get(house.owner, good)).status is State.PENDING
+    assert (await house.app.analyses.get(house.owner, bad)).status is State.PROCESSING
 
 
 async def test_the_pruner_destroys_a_key_that_a_crash_left_after_an_erasure(house: House) -> None:

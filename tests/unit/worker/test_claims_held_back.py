@@ -9,7 +9,10 @@ from contextlib import asynccontextmanager
 
 from procession.dispatch.changes import CANCEL_KEY
 from procession.domain.analysis import State
+from procession.maintenance.relay import Relay
 from procession.policy.memory import Memory
+from procession.store import controls
+from procession.store.controls import By
 from procession.worker.executor import Executor
 from procession.worker.loop import WorkerLoop
 from tests.unit.services.acting import PDF, House
@@ -75,3 +78,23 @@ async def test_a_cancellation_made_elsewhere_is_asked_about_when_it_is_announced
             house.app.changes.hear([CANCEL_KEY])
             await engine.was_killed.wait()
         await _until(house, view.id, State.CANCELLED)
+
+
+async def test_a_tenant_at_its_cap_starts_its_next_when_one_ends(house: House) -> None:
+    """At once: whatever ends is told to the relay, which otherwise looks now and then."""
+    engine, on = Engine(), house.app.foundation
+    seldom = on.settings.queue.model_copy(update={"rescue_seconds": 600.0})
+    on.settings = on.settings.model_copy(update={"queue": seldom})
+    by = By("key:operator", "ops", None, "local", on.clock())
+    tenant = house.owner.tenant
+    await on.store.write(lambda conn: controls.set_tenant(conn, tenant, {"running_max": 1}, by), tenant=None)
+    made = [(await house.upload(PDF + bytes([number]))).id for number in range(3)]
+    relay = Relay(on)
+    engine.let_go.set()
+    async with working(house, engine, lambda: Memory(None)):
+        await relay.start()
+        try:
+            for one in made:
+                await _until(house, one, State.COMPLETED)
+        finally:
+            await relay.stop()
