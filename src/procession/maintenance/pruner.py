@@ -56,9 +56,9 @@ class Pruner(Loop):
         patient = now - self._started < timedelta(minutes=UPLOAD_MINUTES)
         given_up = 0 if patient else await self._give_up_uploads(now)
         await self._destroy_left_keys()
+        self._erased_since = now - OVERLAP
         overdue = await self._expire_intents(now)
         await self._delete()
-        self._erased_since = now - OVERLAP
         unfinished = 0
         if self._tidied is None or now - self._tidied >= TIDY_EVERY:
             unfinished = await self._on.vault.tidy()
@@ -96,12 +96,25 @@ class Pruner(Loop):
         return expired
 
     async def _delete(self) -> None:
-        """Delete what the record names. An erasure that still runs does no harm: both delete."""
-        while names := await self._on.store.read(lambda conn: erasure.due(conn, READ_MAX)):
+        """Delete what the record names. An erasure that still runs does no harm: both delete.
+
+        What is refused (locked by the bucket, say) is left to the next pass and keeps nothing else; when nothing can be
+        deleted the store is away, and the pass ends.
+        """
+        after, left = "", 0
+        while names := await self._on.store.read(partial(erasure.due, limit=READ_MAX, after=after)):
             for start in range(0, len(names), DELETIONS_AT_ONCE):
                 some = names[start : start + DELETIONS_AT_ONCE]
-                await asyncio.gather(*(self._on.vault.delete(name) for name in some))
-            await self._on.store.write(partial(erasure.deleted, names=names))
+                ended = await asyncio.gather(*(self._on.vault.delete(name) for name in some), return_exceptions=True)
+                refused = [error for error in ended if error is not None]
+                if len(refused) == len(some):
+                    raise refused[0]
+                left += len(refused)
+                gone = [name for name, error in zip(some, ended, strict=True) if error is None]
+                await self._on.store.write(partial(erasure.deleted, names=gone))
+            after = names[-1]
+        if left:
+            log.warning("pruner.not_deleted", objects=left)
 
     def _has_key(self, document: Document) -> bool:
         try:

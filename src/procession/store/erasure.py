@@ -46,7 +46,12 @@ _STILL_USED = select(analyses.c.result_ref, analyses.c.review_ref).where(
     ),
 )
 
-_DUE = select(deletions.c.name).order_by(deletions.c.name).limit(bindparam("limit_"))
+_DUE = (
+    select(deletions.c.name)
+    .where(deletions.c.name > bindparam("after_"))
+    .order_by(deletions.c.name)
+    .limit(bindparam("limit_"))
+)
 _DONE = delete(deletions).where(deletions.c.name.in_(bindparam("names_", expanding=True)))
 
 
@@ -77,9 +82,9 @@ def note(conn: Connection, names: Sequence[str]) -> None:
         insert_if_absent(conn, deletions, [{"name": name} for name in sorted(names)])
 
 
-def due(conn: Connection, limit: int) -> list[str]:
-    """Objects of erased records that were not deleted yet, or whose deletion was not noted."""
-    return list(conn.execute(_DUE, {"limit_": limit}).scalars())
+def due(conn: Connection, limit: int, after: str = "") -> list[str]:
+    """Objects of erased records that were not deleted yet, or whose deletion was not noted, by name."""
+    return list(conn.execute(_DUE, {"limit_": limit, "after_": after}).scalars())
 
 
 def deleted(conn: Connection, names: Sequence[str]) -> None:

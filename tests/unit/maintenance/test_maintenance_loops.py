@@ -11,9 +11,9 @@ from sqlalchemy import Connection, update
 from procession.blobs.names import ObjectKind, key_id_of, result_digest
 from procession.domain.analysis import Analysis, State
 from procession.domain.clock import new_id
-from procession.domain.errors import Conflict, NotFound
+from procession.domain.errors import Conflict, NotFound, Unavailable
 from procession.domain.principal import Principal
-from procession.maintenance.pruner import Pruner
+from procession.maintenance.pruner import DELETIONS_AT_ONCE, Pruner
 from procession.maintenance.relay import Relay
 from procession.maintenance.rescuer import Rescuer
 from procession.services import intended
@@ -64,6 +64,28 @@ async def test_an_expired_lease_that_cannot_be_decided_on_keeps_no_other_from_be
         await Rescuer(on, random.Random(1)).once()
     assert (await house.app.analyses.get(house.owner, good)).status is State.PENDING
     assert (await house.app.analyses.get(house.owner, bad)).status is State.PROCESSING
+
+
+async def test_an_object_that_cannot_be_deleted_keeps_no_other_from_being_deleted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on, delete = house.app.foundation, house.app.foundation.vault.delete
+    due = [f"results/{number}@key_1" for number in range(DELETIONS_AT_ONCE + 2)]
+    locked, tried = min(due), []
+
+    async def refusing(name: str) -> None:
+        tried.append(name)
+        if name == locked:
+            raise Unavailable("The object store does not give these keys the right to do that.")
+        await delete(name)
+
+    monkeypatch.setattr(on.vault, "delete", refusing)
+    await on.store.write(lambda conn: erasure.note(conn, due))
+    await Pruner(on).once()
+    assert await on.store.read(lambda conn: erasure.due(conn, 100)) == [locked]
+    assert sorted(tried) == sorted(due)
+    with pytest.raises(Unavailable):  # nothing could be deleted
+        await Pruner(on).once()
 
 
 async def test_the_pruner_destroys_a_key_that_a_crash_left_after_an_erasure(house: House) -> None:
