@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
 from procession.domain.errors import Unavailable
-from procession.store import analyses, documents
+from procession.store import analyses, documents, rows, tables
 from procession.store.protocol import Store
 from tests.records import a_document, an_analysis, submit
 
@@ -67,3 +67,17 @@ async def test_many_writers_lose_nothing(store: Store) -> None:
     made = await asyncio.gather(*(store.write(submit) for _ in range(300)))
     found = await store.read(lambda conn: analyses.page(conn, "acme", limit=1000))
     assert {analysis.id for analysis in found} == {analysis.id for analysis in made}
+
+
+async def test_an_error_tells_the_statement_and_none_of_its_values(store: Store) -> None:
+    """It may end up in a log: names, sealed or not, and links' hashes are not for logs."""
+
+    def twice(conn: Connection) -> None:
+        made = submit(conn, file_name_sealed=b"a couple's names")
+        conn.execute(insert(tables.analyses), rows.to_values(made))
+
+    with pytest.raises(IntegrityError) as caught:
+        await store.write(twice)
+    assert "INSERT INTO analyses" in str(caught.value)
+    assert "a couple's names" not in str(caught.value)
+    assert "hidden" in str(caught.value)

@@ -40,6 +40,7 @@ def make_engine(url: URL, limits: Limits) -> Engine:
         pool_timeout=limits.statement_seconds_max,
         json_serializer=canonical_json,
         query_cache_size=1000,
+        hide_parameters=True,  # errors are logged, and what a unit writes is not for logs
         use_native_hstore=False,
         connect_args=options,
     )

@@ -208,6 +208,7 @@ class SqliteStore:
             pool_reset_on_return=None,
             json_serializer=canonical_json,
             query_cache_size=1000,
+            hide_parameters=True,  # errors are logged, and what a unit writes is not for logs
             connect_args={
                 "check_same_thread": False,
                 "timeout": self._busy_timeout_ms / 1000,
