@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -62,7 +62,7 @@ class Celery(Engine):
     name = "celery"
 
     def __init__(self, redis_url: str) -> None:
-        os.environ["BENCH_QUEUE_REDIS"] = f"{redis_url}/1"
+        os.environ["BENCH_QUEUE_REDIS"] = f"{redis_url}/1"  # its worker reads it too
         from bench.queue_rivals import celery_engine
 
         celery_engine.app.conf.broker_url = f"{redis_url}/1"
@@ -225,11 +225,13 @@ def run(quick: bool) -> dict[str, Any]:
         servers.redis() as redis_url,
         tempfile.TemporaryDirectory(prefix="procession-bench-") as folder,
     ):
-        for engine in (
-            Procession(database_url, redis_url, Path(folder)),
-            Celery(redis_url),
-            Taskiq(redis_url),
-        ):
+        engines: tuple[Callable[[], Engine], ...] = (
+            partial(Procession, database_url, redis_url, Path(folder)),
+            partial(Celery, redis_url),
+            partial(Taskiq, redis_url),
+        )
+        for made in engines:
+            engine = made()
             try:
                 measured[engine.name] = _measure(engine, jobs, starts, rounds)
             finally:

@@ -66,6 +66,9 @@ async def test_no_other_tenant_and_no_other_region_sees_it(store: Store) -> None
         assert not await store.read(lambda conn, t=tenant, r=region: templates.has_any(conn, t, r))  # type: ignore[misc]
         assert await store.read(lambda conn, t=tenant, r=region: templates.changed_at(conn, t, r)) is None  # type: ignore[misc]
     assert await store.read(lambda conn: templates.has_any(conn, "acme", "local"))
+    asked = {"acme", "nobody", "someone"}
+    assert await store.read(lambda conn: templates.having(conn, asked, "local")) == {"acme"}
+    assert await store.read(lambda conn: templates.having(conn, asked, "elsewhere")) == set()
 
 
 async def test_another_tenant_cannot_join_it_and_equal_layouts_of_two_tenants_are_two(store: Store) -> None:

@@ -134,9 +134,16 @@ class Templates:
 
     def wanted(self, conn: Connection, analysis: Analysis) -> bool:
         """Whether there is anything to know again. For the transaction that claims it."""
-        if not self.enabled or not analysis.options.templates:
-            return False
-        return templates.has_any(conn, analysis.tenant, analysis.region)
+        return analysis.id in self.wanted_by(conn, [analysis])
+
+    def wanted_by(self, conn: Connection, claimed: Sequence[Analysis]) -> set[str]:
+        """``wanted`` of several: the ids of those for which there is."""
+        asking = [one for one in claimed if self.enabled and one.options.templates]
+        having = {
+            region: templates.having(conn, {one.tenant for one in asking if one.region == region}, region)
+            for region in {one.region for one in asking}
+        }
+        return {one.id for one in asking if one.tenant in having[one.region]}
 
     # --- for the owner ------------------------------------------------------------------------------------------------
 

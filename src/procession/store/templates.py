@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from procession.domain.clock import new_id
 from procession.store import journal
-from procession.store.dialects import one_at_a_time
+from procession.store.dialects import is_postgresql, one_at_a_time, recordset
 from procession.store.tables import analyses, template_bands, template_sources, templates
 
 SOURCES_MAX = 3
@@ -77,6 +77,13 @@ _CHANGE = (
 )
 _ERASE = _CHANGE.values(erased_at=bindparam("now_"))
 _ANY = select(templates.c.id).where(*_HERE, _LIVE).limit(1)
+_ASKED = recordset("asked", templates.c.tenant)
+_HAVING = select(_ASKED.c.tenant).where(
+    select(templates.c.id)
+    .where(templates.c.tenant == _ASKED.c.tenant, templates.c.region == bindparam("region_"), _LIVE)
+    .correlate(_ASKED)
+    .exists()
+)
 _CHANGED_AT = select(func.max(templates.c.updated_at)).where(*_HERE)
 _PAST = (
     select(templates.c.id)
@@ -158,6 +165,14 @@ def likely(conn: Connection, tenant: str, region: str, bands: Collection[str], l
 
 def has_any(conn: Connection, tenant: str, region: str) -> bool:
     return conn.execute(_ANY, {"tenant_": tenant, "region_": region}).first() is not None
+
+
+def having(conn: Connection, tenants: Collection[str], region: str) -> set[str]:
+    """Those of ``tenants`` that have any; on PostgreSQL in one statement, whatever their number."""
+    if not is_postgresql(conn) or len(tenants) == 1:
+        return {tenant for tenant in tenants if has_any(conn, tenant, region)}
+    asked = [{"tenant": tenant} for tenant in sorted(tenants)]
+    return set(conn.execute(_HAVING, {"asked_": asked, "region_": region}).scalars())
 
 
 def changed_at(conn: Connection, tenant: str, region: str) -> datetime | None:

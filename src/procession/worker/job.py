@@ -52,11 +52,5 @@ class Job:
 def of(conn: Connection, claimed: Sequence[Analysis], templates: Templates) -> list[Job]:
     """What the steps of these claims need to know, read in the claims' own transaction: it saves each of them one."""
     named = documents.by_id(conn, {analysis.document_id for analysis in claimed})
-    recalls: dict[object, bool] = {}
-    jobs = []
-    for analysis in claimed:
-        asked = (analysis.tenant, analysis.region, analysis.options.templates)
-        if asked not in recalls:
-            recalls[asked] = templates.wanted(conn, analysis)
-        jobs.append(Job(analysis, named[analysis.document_id], recalls=recalls[asked]))
-    return jobs
+    recalling = templates.wanted_by(conn, claimed)
+    return [Job(one, named[one.document_id], recalls=one.id in recalling) for one in claimed]
