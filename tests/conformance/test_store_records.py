@@ -261,8 +261,18 @@ async def test_a_key_is_reserved_then_replayed(store: Store) -> None:
         await reserve("another payload", now=62)
     await store.write(lambda conn: idempotency.release(conn, "acme", "POST /v1/analyses", "k"))
     assert await reserve(now=63) == Replay("an_1")
-    assert await store.write(lambda conn: idempotency.prune(conn, at(100))) == 1
+    assert await store.write(lambda conn: idempotency.prune(conn, at(100), 10)) == 1
     assert await reserve("another payload", now=101) == Reserved()
+
+
+async def test_old_keys_are_forgotten_a_limited_number_at_a_time(store: Store) -> None:
+    def fill(conn: Connection) -> None:
+        for n in range(5):
+            idempotency.reserve(conn, "acme", "POST /v1/analyses", f"k{n}", "f", at(n), 30)
+
+    await store.write(fill)
+    forgotten = [await store.write(lambda conn: idempotency.prune(conn, at(4), 3)) for _ in range(3)]
+    assert forgotten == [3, 1, 0]
 
 
 async def test_a_released_key_is_free_again(store: Store) -> None:

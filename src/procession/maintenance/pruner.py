@@ -31,6 +31,8 @@ UPLOAD_MINUTES = 60
 than this after a start, so that a record restored from a backup can be completed first."""
 READ_MAX = 500
 """Rows or keys read, and changed, in one transaction."""
+FORGOTTEN_MAX = 10_000
+"""Idempotency keys forgotten in one transaction: more at once could outlast a statement's time, in each pass anew."""
 DELETIONS_AT_ONCE = 16
 OVERLAP = timedelta(minutes=5)
 TIDY_EVERY = timedelta(hours=24)
@@ -51,7 +53,9 @@ class Pruner(Loop):
 
     async def once(self) -> None:
         now = self._on.clock()
-        await self._on.store.write(lambda conn: idempotency.prune(conn, now - timedelta(hours=IDEMPOTENCY_HOURS)))
+        forget = partial(idempotency.prune, before=now - timedelta(hours=IDEMPOTENCY_HOURS), limit=FORGOTTEN_MAX)
+        while await self._on.store.write(forget) == FORGOTTEN_MAX:
+            continue
         self._started = self._started or now
         patient = now - self._started < timedelta(minutes=UPLOAD_MINUTES)
         given_up = 0 if patient else await self._give_up_uploads(now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
 
 from procession.domain.errors import Conflict, IdempotencyMismatch
 from procession.store.tables import idempotency_keys
@@ -37,7 +37,10 @@ _COMPLETE = (
 )
 _RELEASE = delete(idempotency_keys).where(*_THIS, _KEY.resource_id.is_(None))
 _RELEASE_ALL = delete(idempotency_keys).where(_KEY.resource_id.is_(None))
-_PRUNE = delete(idempotency_keys).where(_KEY.created_at < bindparam("before_"))
+_OLD = (
+    select(_KEY.tenant, _KEY.route, _KEY.key).where(_KEY.created_at < bindparam("before_")).limit(bindparam("limit_"))
+)
+_PRUNE = delete(idempotency_keys).where(tuple_(_KEY.tenant, _KEY.route, _KEY.key).in_(_OLD))
 
 
 def reserve(
@@ -99,6 +102,6 @@ def release_all(conn: Connection) -> int:
     return conn.execute(_RELEASE_ALL).rowcount
 
 
-def prune(conn: Connection, before: datetime) -> int:
-    """Forget keys created before; returns how many."""
-    return conn.execute(_PRUNE, {"before_": before}).rowcount
+def prune(conn: Connection, before: datetime, limit: int) -> int:
+    """Forget keys created before, at most ``limit``; returns how many."""
+    return conn.execute(_PRUNE, {"before_": before, "limit_": limit}).rowcount

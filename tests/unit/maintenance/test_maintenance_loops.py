@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ from procession.domain.analysis import Analysis, State
 from procession.domain.clock import new_id
 from procession.domain.errors import Conflict, NotFound, Unavailable
 from procession.domain.principal import Principal
-from procession.maintenance.pruner import DELETIONS_AT_ONCE, Pruner
+from procession.maintenance import pruner
+from procession.maintenance.pruner import DELETIONS_AT_ONCE, IDEMPOTENCY_HOURS, Pruner
 from procession.maintenance.relay import Relay
 from procession.maintenance.rescuer import Rescuer
 from procession.services import intended
-from procession.store import analyses, claims, documents, erasure, intents, tables
+from procession.store import analyses, claims, documents, erasure, idempotency, intents, tables
 from tests.support.objects import names
 from tests.unit.services.acting import FIELDS, PDF, House, a_document, later, prune_twice
 
@@ -86,6 +88,28 @@ async def test_an_object_that_cannot_be_deleted_keeps_no_other_from_being_delete
     assert sorted(tried) == sorted(due)
     with pytest.raises(Unavailable):  # nothing could be deleted
         await Pruner(on).once()
+
+
+async def test_any_number_of_old_idempotency_keys_is_forgotten_in_one_pass_in_small_transactions(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on, prune = house.app.foundation, idempotency.prune
+    long_ago = on.clock() - timedelta(hours=IDEMPOTENCY_HOURS + 1)
+    forgotten = []
+
+    def fill(conn: Connection) -> None:
+        for number in range(7):
+            idempotency.reserve(conn, "acme", "POST /v1/analyses", f"key {number}", "f", long_ago, 30)
+
+    def counted(*args: Any, **named: Any) -> int:
+        forgotten.append(prune(*args, **named))
+        return forgotten[-1]
+
+    await on.store.write(fill)
+    monkeypatch.setattr(pruner, "FORGOTTEN_MAX", 3)
+    monkeypatch.setattr(idempotency, "prune", counted)
+    await Pruner(on).once()
+    assert forgotten == [3, 3, 1]
 
 
 async def test_the_pruner_destroys_a_key_that_a_crash_left_after_an_erasure(house: House) -> None:
