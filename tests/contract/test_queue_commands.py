@@ -126,6 +126,31 @@ async def test_the_asynchronous_client_operates_likewise(resting: RunningServer)
         assert [one.changed async for one in client.prioritize_batch("low", "batch_none")] == [0]
 
 
+def test_what_stays_as_it_was_is_named_with_the_reason(resting: RunningServer) -> None:
+    for action in ("revive", "bury"):
+        result = run(resting, action, "an_none")
+        assert "an_none" in result.stderr
+        assert "no such dead letter" in result.stderr
+    (first,) = dead(resting, "timeout")
+    assert run(resting, "bury", first).stderr == ""
+    assert "no such waiting analysis of another class" in run(resting, "prioritize", "low", first).stderr
+    assert [one["changed"] for one in lines(run(resting, "bury", "an_none", "--json"))] == [0]
+
+
+@pytest.mark.parametrize("answer", ["n\n", ""])
+def test_a_question_without_a_yes_changes_nothing_and_says_so(resting: RunningServer, answer: str) -> None:
+    result = run(resting, "revive", "--all", answer=answer)
+    assert result.exit_code == 2
+    assert "Nothing was changed" in result.stderr
+    assert "--yes" in result.stderr
+
+
+def test_a_cap_of_nothing_is_refused_with_what_to_do_instead(resting: RunningServer) -> None:
+    result = run(resting, "cap", "local", "--running", "0")
+    assert result.exit_code == 2
+    assert "pause it" in result.stderr
+
+
 def test_a_worker_is_drained_and_works_again_journaled_with_who_asked(server: RunningServer) -> None:
     capacity = server.application.capacity
     (worker,) = lines(run(server, "show", "--json"))[0]["processes"]

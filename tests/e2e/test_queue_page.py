@@ -41,7 +41,7 @@ def test_a_class_and_a_tenant_are_paused_and_resumed(browser: Browser, resting: 
     expect(page.get_by_role("button", name="Pause Can wait")).to_be_visible()
     expect(page.locator("[data-tenant=local]")).not_to_contain_text("paused")
     page.get_by_role("region", name="Limit a tenant").get_by_label("Tenant").fill("local")
-    page.get_by_label("Running at once").fill("3")
+    page.get_by_label("Running at once, at most").fill("3")
     page.get_by_role("button", name="Set").click()
     expect(page.locator("[data-tenant=local]")).to_contain_text("3 at once")
     context.close()

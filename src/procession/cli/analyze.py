@@ -21,6 +21,7 @@ from procession.digitize.version import ENGINE_VERSION
 from procession.domain.analysis import State
 from procession.domain.errors import (
     EXIT_INPUT,
+    EXIT_INTERRUPTED,
     Forbidden,
     Internal,
     InvalidRequest,
@@ -34,7 +35,6 @@ from procession.sandbox.client import ReadingOptions, Sandbox
 from procession.sandbox.limits import SandboxLimits
 from procession.settings import Settings, load
 
-EXIT_INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
 OVERLAY_WIDTH_PX = 1200
 PIPED_COLUMNS = 200

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from procession.domain.errors import InvalidRequest
 from procession.settings import PLAIN_NAMES, Settings, config_file, load
@@ -32,7 +32,7 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="One JSON object o
         told = {name: {"value": value, "source": source} for name, value, source in rows}
         typer.echo(json.dumps(told, indent=2))
         return
-    table = Table("setting", "value", "from", box=None, pad_edge=False)
+    table = Table("setting", Column("value", overflow="fold"), "from", box=None, pad_edge=False)
     for name, value, source in rows:
         table.add_row(name, json.dumps(value), source)
     Console(highlight=False).print(table)
@@ -80,6 +80,8 @@ def _shown(name: str, value: Any) -> Any:
     if name in SECRET_PARTS and isinstance(value, str) and "@" in value:
         scheme, _, rest = value.partition("://")
         return f"{scheme}://***@{rest.rpartition('@')[2]}"
+    if isinstance(value, Mapping):
+        return {str(key): one for key, one in value.items()}
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 

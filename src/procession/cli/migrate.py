@@ -43,10 +43,19 @@ def migrate(
     else:
         for one in waiting:
             typer.echo(f"{one.revision}  {one.description}")
-    done = "waiting" if check else "run"
-    screen.print(f"{len(waiting)} migrations {done}; the schema is at {at or 'nothing yet'}.", markup=False)
+    screen.print(_said(len(waiting), check, at), markup=False, soft_wrap=True)
     if check and waiting:
         raise typer.Exit(EXIT_INTERNAL)
+
+
+def _said(count: int, check: bool, at: str | None) -> str:
+    if count == 0:
+        return f"Nothing to migrate: the schema is at {at}."
+    number = "1 migration" if count == 1 else f"{count} migrations"
+    if not check:
+        return f"{number} run; the schema is at {at}."
+    place = f"the schema is at {at}" if at else "there is no schema yet"
+    return f"{number} waiting; {place}. `procession migrate` runs {'it' if count == 1 else 'them'}."
 
 
 def register(app: typer.Typer) -> None:

@@ -86,5 +86,5 @@ def _prefix(blobs_url: str | None) -> str:
 
 def register(app: typer.Typer) -> None:
     objects = typer.Typer(help="Where objects are kept.", no_args_is_help=True)
-    objects.command("lifecycle")(lifecycle)
+    objects.command("lifecycle", short_help="Print lifecycle rules for the bucket.")(lifecycle)
     app.add_typer(objects, name="objects")

@@ -6,7 +6,7 @@ number, so that one which was interrupted goes on where it stopped when the comm
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
@@ -16,7 +16,7 @@ from procession.cli.remote import ApiKey, AsJson, Screen, Server, age, asking
 from procession.client import BulkChange, ClassControls, Client, DeadLetter, Queue, TenantControls
 from procession.client.protocol import DEFAULT_SERVER
 from procession.domain.analysis import Priority
-from procession.domain.errors import EXIT_INPUT
+from procession.domain.errors import EXIT_INPUT, EXIT_INTERRUPTED
 
 Class = Annotated[Priority | None, typer.Option("--priority", help="The class.")]
 Tenant = Annotated[str | None, typer.Option("--tenant", help="The tenant.")]
@@ -48,15 +48,19 @@ def show_queue(as_json: AsJson = False, server: Server = DEFAULT_SERVER, api_key
             one.priority, *counts, _seconds(one.oldest_ready_seconds), objective, _marks(one.paused, one.late_seconds)
         )
     screen.out.print(table)
-    screen.out.print(f"{queue.workers.busy} of {queue.workers.total} workers busy, {queue.waiting} waiting")
+    slots = f"{queue.workers.busy} of {queue.workers.total} slots busy"
+    if queue.workers.total == 0:
+        slots = "No worker runs: uploads are taken and wait until one is started"
+    screen.out.print(f"{slots}, {queue.waiting} waiting")
     if queue.tenants:
         screen.out.print()
         screen.out.print(_tenants(queue))
+    if queue.processes:
+        screen.out.print()
     for worker in queue.processes:
-        state = "stopping" if worker.stopping else "drains" if worker.drain_requested else "works"
-        screen.out.print(
-            f"{worker.role} {worker.id} on {worker.host}: {worker.busy} of {worker.slots} busy, {state}", markup=False
-        )
+        state = "stopping" if worker.stopping else "drains, claims nothing more" if worker.drain_requested else "works"
+        busy = f"{worker.busy} of {worker.slots} slots busy"
+        screen.out.print(f"{worker.role} {worker.id} on {worker.host}: {busy}, {state}", markup=False)
     if queue.dead_letters:
         told = ", ".join(f"{one.count} {one.code}" for one in queue.dead_letters)
         screen.out.print(f"\nFailed for good: {told}. `procession queue dead` lists them.", markup=False)
@@ -150,7 +154,7 @@ def resume(
 
 def _check_one(priority: Priority | None, tenant: str | None) -> None:
     if (priority is None) == (tenant is None):
-        _refuse("Name a class with --priority, or a tenant with --tenant.")
+        _refuse("Name either a class with --priority, or a tenant with --tenant.")
 
 
 def drain(
@@ -167,7 +171,8 @@ def drain(
     if as_json:
         screen.data(now)
     else:
-        screen.out.print(f"{now.id}: {'drains' if now.drain_requested else 'works'}, {now.busy} busy", markup=False)
+        state = "drains, claims nothing more" if now.drain_requested else "works"
+        screen.out.print(f"{now.id}: {state}, {now.busy} of {now.slots} slots busy", markup=False)
 
 
 def cap(
@@ -193,8 +198,8 @@ def cap(
 def _cap(text: str) -> int | None:
     if text.lower() == "none":
         return None
-    if not text.isascii() or not text.isdigit():
-        _refuse(f"A cap is a whole number or `none`, not {text!r}.")
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        _refuse(f"A cap is a whole number from 1, or `none`, not {text!r}. To stop a tenant's work, pause it.")
     return int(text)
 
 
@@ -226,7 +231,7 @@ def prioritize(
             _confirm(yes, f"Move everything that waits of {batch} to {to.value}?")
             _bulk(client.prioritize_batch(to, batch), "moved", as_json)
         else:
-            _bulk((client.prioritize(to, some) for some in _parts(ids or [])), "moved", as_json)
+            _bulk((client.prioritize(to, some) for some in _parts(ids or [])), "moved", as_json, ids or ())
 
 
 def revive(
@@ -284,7 +289,7 @@ def _change(
         _refuse("Name dead letters by their ids, or say --all, with options that choose among them if you like.")
     if ids:
         call = client.revive if action == "revive" else client.bury
-        _bulk((call(some) for some in _parts(ids)), past, as_json)
+        _bulk((call(some) for some in _parts(ids)), past, as_json, ids)
         return
     named = {"code": code, "class": priority, "tenant": tenant, "hours ago, or more:": older}
     which = [f"{name} {value}" for name, value in named.items() if value is not None] + ["buried"] * buried
@@ -297,22 +302,35 @@ def _parts(ids: list[str]) -> list[list[str]]:
     return [ids[start : start + ASKED_AT_ONCE] for start in range(0, len(ids), ASKED_AT_ONCE)]
 
 
-def _bulk(changes: Iterable[BulkChange], past: str, as_json: bool) -> None:
-    """Tells each request's part as it is done, so that an interruption leaves no doubt."""
-    screen, total = Screen.make(), 0
+def _bulk(changes: Iterable[BulkChange], past: str, as_json: bool, named: Sequence[str] = ()) -> None:
+    """Tells each request's part as it is done, so that an interruption leaves no doubt; in the end what stayed."""
+    screen, total, left = Screen.make(), 0, dict.fromkeys(named)
     for one in changes:
         total += one.changed
+        for changed in one.ids:
+            left.pop(changed, None)
         if as_json:
             screen.data(one)
         elif one.next_cursor is not None:
             screen.err.print(f"{total} {past} so far", markup=False)
     if not as_json:
         screen.out.print(f"{total} {past}", markup=False)
+    if left:
+        fitting = "waiting analysis of another class" if past == "moved" else "dead letter that could be " + past
+        screen.complain(f"Not {past}, as there is no such {fitting}: {', '.join(left)}.")
 
 
 def _confirm(yes: bool, question: str) -> None:
-    if not yes and not typer.confirm(question, err=True):
-        raise typer.Exit(EXIT_INPUT)
+    if yes:
+        return
+    try:
+        agreed, code = typer.confirm(question, err=True), EXIT_INPUT
+    except typer.Abort as error:
+        agreed, code = False, EXIT_INTERRUPTED if isinstance(error.__context__, KeyboardInterrupt) else EXIT_INPUT
+        typer.echo(err=True)
+    if not agreed:
+        Screen.make().complain("Nothing was changed. Answer `y`, or say --yes where nobody can answer.")
+        raise typer.Exit(code)
 
 
 def _refuse(message: str) -> None:
@@ -323,8 +341,14 @@ def _refuse(message: str) -> None:
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     queue = typer.Typer(help="Look at a server's queue and steer it.", no_args_is_help=True)
-    queue.command("show")(show_queue)
-    queue.command("dead")(show_dead)
-    for command in (pause, resume, drain, cap, prioritize, revive, bury):
-        queue.command()(command)
+    # shortened by hand: a list of commands has one line for each
+    queue.command("show", short_help="What waits and runs, what is paused or late.")(show_queue)
+    queue.command("dead", short_help="What failed for good, newest first.")(show_dead)
+    queue.command(short_help="Start nothing more of a class or a tenant.")(pause)
+    queue.command(short_help="Start it again.")(resume)
+    queue.command(short_help="Let a worker claim no more.")(drain)
+    queue.command(short_help="Limit what of a tenant runs and waits.")(cap)
+    queue.command(short_help="Move waiting work to another class.")(prioritize)
+    queue.command(short_help="Let what failed for good wait again.")(revive)
+    queue.command(short_help="Take what failed for good off the list.")(bury)
     app.add_typer(queue, name="queue")

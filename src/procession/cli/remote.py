@@ -53,7 +53,7 @@ class Screen:
         self.out.out(one.model_dump_json(), highlight=False)
 
     def complain(self, what: str) -> None:
-        self.err.print(what, style="red", markup=False)
+        self.err.print(what, style="red", markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -68,7 +68,8 @@ def asking(server: str, api_key: str | None) -> Iterator[Client]:
         screen.complain(f"{error} Start one with `procession up`, or say where it is with --server.")
         raise typer.Exit(EXIT_UNAVAILABLE) from None
     except ProblemError as error:
-        screen.complain(str(error))
+        ours = error.status >= 500 and error.trace_id
+        screen.complain(f"{error} (trace id {error.trace_id}: the server's log says more)" if ours else str(error))
         raise typer.Exit(exit_code_of(error)) from None
     except TimeoutError as error:
         screen.complain(str(error))

@@ -8,6 +8,7 @@ EXIT_OK = 0
 EXIT_INTERNAL = 1
 EXIT_INPUT = 2  # a document or an argument was refused
 EXIT_UNAVAILABLE = 3  # a server could not be reached, or said "later"
+EXIT_INTERRUPTED = 130
 
 
 class ProcessionError(Exception):

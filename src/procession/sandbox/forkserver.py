@@ -35,7 +35,10 @@ def main() -> None:
     verbs.warm_up()
     gc.collect()
     gc.freeze()  # the collector would otherwise touch, and so copy, every page shared with the children
-    control.sendall(READY)
+    try:
+        control.sendall(READY)
+    except BrokenPipeError:  # whoever started it is gone already
+        return
     Server(control, verbs, confine.Confinement.prepare()).serve()
 
 

@@ -91,6 +91,8 @@ class Fleet:
 
     async def leave(self) -> None:
         """In order: nothing of this process is left in the record. Raises Unavailable."""
+        if self._started is None:
+            return  # it never joined
 
         def unit(conn: Connection) -> None:
             workers.leave(conn, self.id)
