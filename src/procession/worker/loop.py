@@ -183,9 +183,9 @@ class WorkerLoop:
             return jobs.of(conn, claimed, self._templates)
 
         claimed = await self._on.store.write(unit)
-        await self._on.dispatcher.acknowledge(ids)
-        for job in claimed:
+        for job in claimed:  # before the bell hears of it: should that hang, the leases are kept all the same
             self._begin(job)
+        await self._on.dispatcher.acknowledge(ids)
         self._on.changes.announce(QUEUE_KEY)  # the next ones of these tenants may be offered
 
     def _begin(self, job: Job) -> None:

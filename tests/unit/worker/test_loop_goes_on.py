@@ -95,6 +95,27 @@ async def test_a_heartbeat_that_fails_in_a_way_nobody_thought_of_is_not_the_last
         await again.wait()
 
 
+async def test_what_was_claimed_begins_and_keeps_its_lease_while_the_bell_does_not_answer(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, answer, bell = Engine(), asyncio.Event(), house.app.dispatcher
+    acknowledge = bell.acknowledge
+
+    async def hanging(ids: Sequence[str]) -> None:
+        await answer.wait()
+        await acknowledge(ids)
+
+    monkeypatch.setattr(bell, "acknowledge", hanging)
+    view = await house.upload()
+    async with working(house, engine) as worker:
+        try:
+            await _ring(house, view.id)
+            await _begun(engine)
+            assert view.id in worker._jobs  # which heartbeats ask about
+        finally:
+            answer.set()
+
+
 async def test_a_claim_made_anew_in_the_same_process_stays_in_its_care(house: House) -> None:
     """The lease ran out while the database was away, say: the step of the old claim is stopped, the new one kept."""
     _beats(house, 3600.0)
