@@ -41,6 +41,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Command -> module of this package whose ``register(app)`` adds it, and its line in the list of commands."""
 
+ASK_DATABASE = ("doctor", "migrate")
+"""Commands that open the database for one answer."""
+
 
 def program(modules: Sequence[str]) -> typer.Typer:
     """The program with the commands of ``modules`` only."""
@@ -89,5 +92,8 @@ def __getattr__(name: str) -> Any:
 
 def main() -> None:
     asked = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    if asked in ASK_DATABASE:
+        # they say themselves what they met; what the store logs meanwhile would stand in the middle of the answer
+        importlib.import_module("procession.telemetry.logs").configure("text", "error")
     app = program([COMMANDS[asked][0]]) if asked in COMMANDS else _overview()
     app()
