@@ -113,12 +113,20 @@ def settle() -> None:
     gc.freeze()
 
 
+def farewell(busy: int, seconds: float) -> str:
+    """What a process that stops says: how many analyses still run and how long they may, in seconds."""
+    if busy == 0:
+        return "Stopping."
+    running = "1 running analysis" if busy == 1 else f"{busy} running analyses"
+    return f"Stopping: {running} may finish for {seconds:g} s; the rest is given back and costs no attempt."
+
+
 async def until_stopped(
     process: Process, server: Serving, listener: socket.socket, stop: asyncio.Event, screen: Console
 ) -> None:
     """Serve until a signal, or until the server ends by itself; then drain. The caller stops the process."""
     serving = asyncio.create_task(server.run_until_stopped([listener]))
     await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    screen.print("Stopping: running analyses may finish.", style="dim")
+    screen.print(farewell(process.capacity.busy, process.foundation.settings.worker.drain_seconds), style="dim")
     server.should_exit = True
     await asyncio.gather(serving, process.stop_working())

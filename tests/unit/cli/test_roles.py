@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from procession.cli.main import COMMANDS, program
-from procession.cli.serving import locked
+from procession.cli.serving import farewell, locked
 from procession.domain.errors import Unavailable
 
 ROLES = ("api", "worker", "maintenance")
@@ -45,3 +45,11 @@ def test_a_folder_is_one_up_s_or_shared_by_roles(tmp_path: Path, first: bool, se
 def test_roles_share_a_folder(tmp_path: Path) -> None:
     with locked(tmp_path, alone=False), locked(tmp_path, alone=False):
         pass
+
+
+@pytest.mark.parametrize(
+    ("busy", "told"),
+    [(0, "Stopping."), (1, "1 running analysis may finish for 20 s"), (2, "2 running analyses may finish for 20 s")],
+)
+def test_stopping_says_what_still_runs_and_how_long_it_may(busy: int, told: str) -> None:
+    assert told in farewell(busy, 20.0)
