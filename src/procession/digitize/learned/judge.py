@@ -188,14 +188,13 @@ def _is_head_of_ratings(cell: Rect, marks: Sequence[Rect]) -> bool:
 
 
 def _heads_ratings(cell: Rect, marks: Sequence[Rect]) -> bool:
-    """Whether ``cell`` stands over the questions of a rating table: right of it, row after row of marks."""
+    """Whether ``cell`` stands right over the questions of a rating table: right of it, row after row of marks."""
     if _is_head_of_ratings(cell, marks):
         return True
-    rows = Counter(
-        round((mark.y0 - cell.y1) / cell.height)
-        for mark in marks
-        if 0 <= mark.y0 - cell.y1 <= 6 * cell.height and mark.x0 >= cell.x1 - 3
-    )
+    below = [mark.y0 - cell.y1 for mark in marks if mark.x0 >= cell.x1 - 3 and mark.y0 - cell.y1 >= 0]
+    if not below or min(below) > HEADS_HEIGHTS_MAX * cell.height:
+        return False
+    rows = Counter(round(gap / cell.height) for gap in below if gap <= 6 * cell.height)
     return sum(count >= RATINGS_MIN for count in rows.values()) >= RATING_ROWS_MIN
 
 
