@@ -84,7 +84,7 @@ def test_cancel_retry_and_queue(resting: RunningServer) -> None:
     refused = run(resting.base_url, "retry", analysis.id)
     assert refused.exit_code == 2
     assert refused.stdout == ""
-    assert "workers" in run(resting.base_url, "queue", "show").stdout
+    assert "slots busy" in run(resting.base_url, "queue", "show").stdout
     assert lines(run(resting.base_url, "queue", "show", "--json"))[0]["waiting"] == 0
 
 

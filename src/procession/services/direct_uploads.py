@@ -29,6 +29,10 @@ class DirectUploads:
         self._on = foundation
         self._store = store
 
+    @property
+    def offered(self) -> bool:
+        return self._store is not None
+
     async def open(self, principal: Principal, size_bytes: int) -> UploadView:
         """A link for one file. Raises Conflict when files are not taken this way, TooLarge."""
         store, limits, now = self._offered(), self._on.settings.upload, self._on.clock()

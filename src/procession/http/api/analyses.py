@@ -114,7 +114,7 @@ async def _taken_from_store(
     limits, in_flight = application.settings.upload, request.app.state.in_flight
     refusal = TooLarge(f"A JSON body names an upload in {uploads.ENVELOPE_BYTES_MAX} bytes at most.")
     with uploads.Body(request, limits, in_flight, uploads.ENVELOPE_BYTES_MAX, refusal) as body:
-        staged = await direct.staged_of(body)
+        staged = await direct.staged_of(application, body)
         values.update(staged.values())
         known = key or staged.upload_id
         try:

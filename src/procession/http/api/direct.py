@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
-from procession.domain.errors import InvalidRequest, NotFound
+from procession.domain.errors import InvalidRequest, NotFound, UnsupportedMediaType
 from procession.http import uploads
 from procession.http.context import App, Asker
 from procession.services.direct_uploads import not_there
@@ -49,11 +49,13 @@ async def create_upload(application: App, asker: Asker, new: NewUpload) -> Respo
     return Response(view.model_dump_json(), 201, media_type="application/json")
 
 
-async def staged_of(body: uploads.Body) -> Staged:
-    """Raises InvalidRequest for what names no upload."""
+async def staged_of(application: App, body: uploads.Body) -> Staged:
+    """Raises InvalidRequest for what names no upload; where no file is taken this way, UnsupportedMediaType."""
     try:
         return Staged.model_validate_json(await body.whole())
     except ValidationError as error:
+        if not application.direct_uploads.offered:
+            raise UnsupportedMediaType from None
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "body"
         raise InvalidRequest(f"{where}: {first['msg']}. Send JSON with an upload_id, or the document itself.") from None
