@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import Connection, make_url
+from structlog.testing import capture_logs
 
 from procession.domain.errors import Unavailable
 from procession.policy import pools
@@ -166,16 +167,14 @@ async def test_a_process_opens_its_share_of_what_the_server_accepts(postgres_ser
     await store.stop()
 
 
-async def test_more_processes_than_the_server_has_room_for_are_told(
-    postgres_server: PostgresServer, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_more_processes_than_the_server_has_room_for_are_told(postgres_server: PostgresServer) -> None:
     known = Neighbours("worker", {"worker": 99})
     store = PostgresStore(postgres_server.migrated(), neighbours=known)
-    await store.start()
-    await store.stop()
-    told = "".join(capsys.readouterr())  # wherever the log goes
-    assert "store.connections_do_not_fit" in told
-    assert "fewer than 2 each" in told
+    with capture_logs() as told:
+        await store.start()
+        await store.stop()
+    (one,) = [entry for entry in told if entry["event"] == "store.connections_do_not_fit"]
+    assert "fewer than 2 each" in one["reason"]
 
 
 # --- TLS --------------------------------------------------------------------------------------------------------------
