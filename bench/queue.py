@@ -33,8 +33,8 @@ from procession.store.documents import Document
 
 LENGTH = "about 3 minutes"
 PROCESSES = 2
-QUICK_JOBS, FULL_JOBS = 4_000, 20_000
-QUICK_STARTS, FULL_STARTS = 60, 400
+QUICK_JOBS, FULL_JOBS = 1_500, 20_000
+QUICK_STARTS, FULL_STARTS = 25, 400
 ROUNDS = 3
 """Of the full run; the medians count."""
 TENANTS = 100
@@ -228,7 +228,7 @@ def run(quick: bool) -> dict[str, Any]:
         engines: tuple[Callable[[], Engine], ...] = (
             partial(Procession, database_url, redis_url, Path(folder)),
             partial(Celery, redis_url),
-            partial(Taskiq, redis_url),
+            *(() if quick else (partial(Taskiq, redis_url),)),
         )
         for made in engines:
             engine = made()
@@ -240,7 +240,11 @@ def run(quick: bool) -> dict[str, Any]:
     return {
         "jobs_per_second": ours["jobs_per_second"],
         "ratio_vs_celery": round(ours["jobs_per_second"] / measured["celery"]["jobs_per_second"], 2),
-        "ratio_vs_taskiq": round(ours["jobs_per_second"] / measured["taskiq"]["jobs_per_second"], 2),
+        **(
+            {"ratio_vs_taskiq": round(ours["jobs_per_second"] / measured["taskiq"]["jobs_per_second"], 2)}
+            if "taskiq" in measured
+            else {}
+        ),
         "start_p50_ms": ours["start_p50_ms"],
         "start_p99_ms": ours["start_p99_ms"],
         "engines": measured,
@@ -250,22 +254,22 @@ def run(quick: bool) -> dict[str, Any]:
 def _measure(engine: Engine, jobs: int, starts: int, rounds: int) -> dict[str, float]:
     pace: list[float] = []
     enqueued: list[float] = []
-    for _ in range(rounds):
+    waited: list[float] = []
+    for number in range(rounds):
         with pipe() as reader:
             began = time.monotonic()
             ids = engine.enqueue(jobs)
             enqueued.append(jobs / (time.monotonic() - began))
             with _working(engine, reader):
                 _until(reader, DONE, set(ids))
+                if number == rounds - 1:  # it is idle now
+                    waited = [_start(engine, reader) for _ in range(starts)]
             first = min(reader.at[STARTED, one][0] for one in ids)
             last = max(reader.at[DONE, one][-1] for one in ids)
             if twice := sum(len(reader.at[DONE, one]) > 1 for one in ids):
                 raise NotMeasured(f"{engine.name} did {twice} jobs twice")
             pace.append((jobs - 1) / (last - first))
             say(f"{engine.name}: {pace[-1]:.0f} jobs/s, enqueued at {enqueued[-1]:.0f}/s")
-    with pipe() as reader, _working(engine, reader):
-        _until(reader, DONE, set(engine.enqueue(20)))  # warm
-        waited = [_start(engine, reader) for _ in range(starts)]
     pace.sort()
     return {
         "jobs_per_second": round(pace[len(pace) // 2], 1),
