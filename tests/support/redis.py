@@ -78,8 +78,10 @@ class Node:
         self.process.wait(30)
 
     def signal(self, number: int) -> None:
+        """To one that is gone nothing happens."""
         assert self.process is not None
-        os.kill(self.process.pid, number)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process.pid, number)
 
     def log(self) -> str:
         return (self._folder / "log").read_text(errors="replace")
