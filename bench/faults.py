@@ -1,6 +1,6 @@
 """What happens to a fleet on PostgreSQL, Redis and S3 when its parts are killed, stopped, wiped and cut off.
 
-An api, two workers and maintenance run as processes; four clients upload without pause, each document until it is
+An api, two workers and maintenance run as processes; four clients upload steadily, each document until it is
 acknowledged, repeating it under the same key. Afterwards rows and journal are read past the service: everything
 acknowledged is there, nothing has two results, everything ended, no version is missing. The engine behind the real
 sandbox is a stand-in that takes 20 ms: what is tested is everything around it.

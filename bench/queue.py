@@ -26,10 +26,9 @@ from sqlalchemy import Connection
 from bench import servers
 from bench.queue_marks import DONE, READY, STARTED, Reader, pipe
 from bench.report import NotMeasured, percentile, say
-from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State
-from procession.domain.clock import new_id, system_clock
+from procession.domain.analysis import Analysis
 from procession.store import analyses, documents
-from procession.store.documents import Document
+from tests import records
 
 LENGTH = "about 3 minutes"
 PROCESSES = 2
@@ -132,7 +131,7 @@ class Procession(Engine):
         self._loop = asyncio.new_event_loop()
         self._on = queue_worker.foundation(database_url, redis_url, folder)
         self._relay = Relay(self._on)
-        self._documents = [self._document(number) for number in range(TENANTS)]
+        self._documents = [records.a_document(tenant=f"tenant-{number}") for number in range(TENANTS)]
         self._turn = 0
         self._loop.run_until_complete(self._open())
 
@@ -144,45 +143,12 @@ class Procession(Engine):
             )
         await self._relay.start()
 
-    def _document(self, number: int) -> Document:
-        key = new_id("key")
-        return Document(
-            id=new_id("doc"),
-            tenant=f"tenant-{number}",
-            fingerprint=f"{number:064x}",
-            key_id=key,
-            blob_ref=f"documents/{number:064x}@{key}",
-            size_bytes=1,
-            content_type="application/pdf",
-            created_at=system_clock(),
-        )
-
     def _analysis(self) -> Analysis:
         document = self._documents[self._turn % TENANTS]
         self._turn += 1
         now = self._on.clock()
-        return Analysis(
-            id=new_id("an"),
-            tenant=document.tenant,
-            region="local",
-            document_id=document.id,
-            batch_id=None,
-            priority=Priority.URGENT,
-            options=AnalysisOptions(),
-            engine_version="bench",
-            state=State.PENDING,
-            stage=Stage.UPLOADED,
-            pages_done=0,
-            pages_total=0,
-            version=1,
-            fence=0,
-            attempts=0,
-            pass_number=1,
-            created_at=now,
-            run_at=now,
-            updated_at=now,
-            file_name_sealed=b"name",
-        )
+        made: Analysis = records.an_analysis(document, created_at=now, run_at=now, updated_at=now)
+        return made
 
     def enqueue(self, count: int) -> list[str]:
         made = [self._analysis() for _ in range(count)]
