@@ -18,6 +18,7 @@ from procession.digitize.ocr import TURNS, Turn
 from procession.digitize.page import PageContent, Rect
 from procession.digitize.parts import PagePart, PagesPart, Turned
 from procession.digitize.section import Heading
+from procession.digitize.text_lines import text_lines
 from procession.digitize.values import extract_values
 from procession.digitize.wording import mask_kind
 from procession.domain.form import (
@@ -82,6 +83,7 @@ def assemble_parts(parts: Sequence[PagesPart]) -> DigitizedDocument:
             seen_of(page.content, None if page.turned is None else page.turned.lie, frozenset(page.draft.typed))
             for page in (pages if all(part.remember for part in parts) else ())
         ),
+        lines=text_lines(pages) if all(part.lines for part in parts) else (),
     )
 
 

@@ -92,6 +92,8 @@ class PagesPart:
     chosen: Chosen | None = None
     remember: bool = False
     """Whether the document's layouts are wanted."""
+    lines: bool = False
+    """Whether its text is, line by line."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -102,6 +104,7 @@ class PagesPart:
             "usage": self.usage,
             "chosen": None if self.chosen is None else _chosen_json(self.chosen),
             "remember": self.remember,
+            "lines": self.lines,
         }
 
     @classmethod
@@ -115,6 +118,7 @@ class PagesPart:
             usage={str(k): float(v) for k, v in given["usage"].items()},
             chosen=None if given["chosen"] is None else _chosen_from(given["chosen"]),
             remember=bool(given["remember"]),
+            lines=bool(given["lines"]),
         )
 
 

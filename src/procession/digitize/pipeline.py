@@ -44,6 +44,8 @@ class EngineOptions:
     ocr_dpi: int = 200
     remember: bool = False
     """Give the pages' layouts too: what a template is made of."""
+    lines: bool = False
+    """Give the seen text as lines too: what an AI provider reads and quotes."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -89,7 +91,7 @@ def analyze_pages(
     document = open_document(data, limits or Limits(), range(max(1, first), last + 1))
     options = options or EngineOptions()
     short = len(document) <= TEMPLATE_PAGES_MAX
-    part = PagesPart(len(document), remember=options.remember and short)
+    part = PagesPart(len(document), remember=options.remember and short, lines=options.lines)
     run = _Run(document, options, on_progress or (lambda _: None), part, recall if short else None)
     try:
         _read_range(run, range(max(1, first), min(last, len(document)) + 1))

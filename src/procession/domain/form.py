@@ -165,6 +165,22 @@ class KnownForm(_Frozen):
     """Approved fields that were not found again."""
 
 
+class TextLine(_Frozen):
+    """A stretch of seen text on one line, given when asked for: what a reading of values quotes as its evidence."""
+
+    id: str
+    """``p1l3``: the third line of page 1 in reading order."""
+    page: Annotated[int, Constrained(ge=1)]
+    box: Box
+    text: str
+    """Words parted by single spaces."""
+    words: tuple[Box, ...]
+    """Of each word its box."""
+    source: Literal["text", "ocr"]
+    confidence: Fraction = 1.0
+    """Of the least surely recognised word; 1.0 for printed text."""
+
+
 class DigitizedDocument(_Frozen):
     """What the engine makes of one document's bytes: no ids of jobs, no tenants."""
 
@@ -179,6 +195,8 @@ class DigitizedDocument(_Frozen):
     known: KnownForm | None = None
     layouts: tuple[PageLayout, ...] = ()
     """The printed words of the pages and their places, when asked for: what a template is made of."""
+    lines: tuple[TextLine, ...] = ()
+    """The seen text, when asked for; never part of a stored result."""
 
 
 class AnalysisResult(_Frozen):

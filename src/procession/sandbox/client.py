@@ -71,6 +71,8 @@ class Options(Protocol):
     def ocr_dpi(self) -> int: ...
     @property
     def remember(self) -> bool: ...
+    @property
+    def lines(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class ReadingOptions:
     tessdata: str | None = None
     ocr_dpi: int = 200
     remember: bool = False
+    lines: bool = False
 
 
 class _Filled(BaseModel):
@@ -389,6 +392,7 @@ def _told(options: Options) -> dict[str, Any]:
         "tessdata": options.tessdata,
         "ocr_dpi": options.ocr_dpi,
         "remember": options.remember,
+        "lines": options.lines,
     }
 
 
