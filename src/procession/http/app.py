@@ -19,7 +19,7 @@ from procession.http.pages.render import error_page
 from procession.http.sse import Streams
 from procession.http.uploads import InFlight
 from procession.services import queue_views, views
-from procession.wiring import Api
+from procession.wiring import Api, browser_sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def create_app(application: Api) -> FastAPI:
     app.state.application = application
     app.state.in_flight = InFlight(settings.upload.bytes_in_flight_max)
     app.state.streams = Streams(settings.http.event_streams_max, settings.http.event_heartbeat_seconds)
-    secret = auth.session_secret(settings.data) if settings.api_keys else b""
+    secret = browser_sessions.secret(settings) if settings.api_keys else b""
     app.state.sessions = auth.Sessions(settings.api_keys, secret, settings.http.session_seconds)
     for route in ROUTES:
         openapi.add(app, route)

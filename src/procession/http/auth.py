@@ -13,10 +13,8 @@ import hashlib
 import hmac
 import ipaddress
 import json
-import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from fastapi import Request
@@ -78,24 +76,6 @@ def _encode(data: bytes) -> str:
 
 def _decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def session_secret(folder: Path) -> bytes:
-    """32 random bytes in ``folder/session.key`` (mode 0600), made at first use: sessions outlive a restart."""
-    path = folder / "session.key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        secret = path.read_bytes()
-        if len(secret) != 32:
-            raise InvalidRequest(
-                f"{path} is not a session key. Delete it; people will have to sign in again."
-            ) from None
-        return secret
-    secret = os.urandom(32)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secret)
-    return secret
 
 
 def require_safe_address(settings: Settings) -> None:

@@ -50,5 +50,10 @@ def fingerprint(tenant_key: bytes, data: bytes) -> str:
     return hmac.new(derive.derive(tenant_key), data, hashlib.sha256).hexdigest()
 
 
+def session_secret(kek: bytes) -> bytes:
+    """32 bytes that sign browsers' sessions: the same for every process that has this key-encryption key."""
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"procession browser session").derive(kek)
+
+
 CHECK, CHECK_IDENTITY = b"procession", "check"
 """What is wrapped at the first start, so that a wrong KEK is told at once and not at the first document."""

@@ -97,8 +97,13 @@ def key_store(settings: Settings) -> KeyStore:
         return LocalKeys(prepared(settings.data) / "keys", region=settings.region)
     url = postgresql_url("keys_url", settings.keys_url)
     limits = postgres_keys.Limits(known.connections_max, known.statement_seconds_max, known.connect_seconds_max)
-    kek = master.given(known.master_file, None if known.master is None else known.master.get_secret_value())
-    return PostgresKeys(url, kek, region=settings.region, limits=limits)
+    return PostgresKeys(url, key_encryption_key(settings), region=settings.region, limits=limits)
+
+
+def key_encryption_key(settings: Settings) -> bytes:
+    """What the keys in common are wrapped with. Raises InvalidRequest, Unavailable."""
+    known = settings.keys
+    return master.given(known.master_file, None if known.master is None else known.master.get_secret_value())
 
 
 def require_shared_keys(settings: Settings) -> None:

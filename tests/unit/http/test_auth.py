@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -71,15 +70,6 @@ def test_a_cookie_opens_what_its_key_opens() -> None:
     asked = request(KEYED)
     session = asked.app.state.sessions.open(OTHER)
     assert auth.principal(request(KEYED, cookie=f"{auth.COOKIE}={session}")).tenant == "venue"
-
-
-def test_the_session_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
-    first = auth.session_secret(tmp_path)
-    assert auth.session_secret(tmp_path) == first
-    assert (tmp_path / "session.key").stat().st_mode & 0o777 == 0o600
-    (tmp_path / "session.key").write_bytes(b"short")
-    with pytest.raises(InvalidRequest):
-        auth.session_secret(tmp_path)
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:3000", "127.0.0.1:3000", "[::1]:3000", "app.localhost"])
