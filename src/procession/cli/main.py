@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "retry": ("remote", "Try a failed analysis again."),
     "queue": ("queue", "Look at a server's queue and steer it."),
     "migrate": ("migrate", "Bring the database to this version's schema."),
+    "dev": ("dev", "An AI provider to test with."),
     "doctor": ("doctor", "Is this machine ready to run Procession?"),
     "config": ("config", "Settings."),
     "objects": ("objects", "Lifecycle rules for the bucket that keeps the objects."),
