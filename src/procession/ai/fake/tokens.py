@@ -2,7 +2,7 @@
 
 Text: the splitter below stands for a provider's vocabulary. It is deterministic and needs no data. A word is one token
 up to nine characters and one more for each further six, the space before it included; numbers are one per three digits,
-marks one each, a run of the same mark one. English prose comes to 4 to 5 characters a token; it is no copy of any
+marks one per three that follow one another. English prose comes to 4 to 5 characters a token; it is no copy of any
 provider's own.
 
 Pictures: the two published formulas. Tiles: fit into 2048 x 2048, shortest side down to 768, then a base and a price
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, isqrt
 
-_PIECE = re.compile(r" ?[^\W\d_]+|\d{1,3}|\s+|([^\w\s]|_)\1*")
+_PIECE = re.compile(r" ?[^\W\d_]+|\d{1,3}| ?[^\w\s]{1,3}|_+|\s+")
 _WORD_CHARACTERS = 9
 _FURTHER_CHARACTERS = 6
 
