@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from procession.cli import queue
+from procession.cli import queue, remote
 from procession.client import AsyncClient
 from procession.settings import Settings
 from procession.store import journal
@@ -20,6 +20,7 @@ from tests.support.server import RunningServer, running
 
 program = typer.Typer()
 queue.register(program)
+remote.register(program)
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +30,13 @@ def resting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
         yield started
 
 
-def run(server: RunningServer, *arguments: str, answer: str | None = None) -> Result:
+def invoke(server: RunningServer, *arguments: str, answer: str | None = None) -> Result:
     environment = {"PROCESSION_SERVER": server.base_url, "NO_COLOR": "1", "COLUMNS": "200"}
-    return CliRunner(env=environment).invoke(program, ["queue", *arguments], input=answer)
+    return CliRunner(env=environment).invoke(program, arguments, input=answer)
+
+
+def run(server: RunningServer, *arguments: str, answer: str | None = None) -> Result:
+    return invoke(server, "queue", *arguments, answer=answer)
 
 
 def lines(result: Result) -> list[dict[str, Any]]:
@@ -45,6 +50,15 @@ def dead(server: RunningServer, *codes: str) -> list[str]:
     for one, code in zip(made, codes, strict=True):
         fail(server, one, code)
     return made
+
+
+def test_whoever_uploaded_reads_that_work_is_paused(resting: RunningServer) -> None:
+    with resting.client() as client:
+        made = client.submit(documents.form() + b"held back", priority="low").id
+        run(resting, "pause", "--priority", "low")
+        assert "paused by the operator" in invoke(resting, "list").stdout
+        run(resting, "resume", "--priority", "low")
+        assert not client.get(made).paused
 
 
 def test_pausing_capping_and_resuming_are_told_by_show(resting: RunningServer) -> None:

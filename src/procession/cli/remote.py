@@ -166,9 +166,17 @@ def _follow(client: Client, bars: Progress, analysis: Analysis, bar: TaskID, tim
             analysis = client.wait(analysis.id, min(1.0, left))
         except TimeoutError:
             analysis = client.get(analysis.id)
-        bars.update(bar, completed=analysis.progress.fraction, stage=analysis.stage.replace("_", " "))
+        bars.update(bar, completed=analysis.progress.fraction, stage=_at(analysis))
     bars.update(bar, completed=1.0, stage=analysis.status.replace("_", " "))
     return analysis
+
+
+def _at(analysis: Analysis) -> str:
+    return "paused by the operator" if analysis.paused else analysis.stage.replace("_", " ")
+
+
+def _state(analysis: Analysis) -> str:
+    return "paused by the operator" if analysis.paused else analysis.status.replace("_", " ")
 
 
 def _tell(screen: Screen, analysis: Analysis, as_json: bool) -> None:
@@ -179,7 +187,7 @@ def _tell(screen: Screen, analysis: Analysis, as_json: bool) -> None:
     flagged = f", {analysis.fields_flagged} to look at" if analysis.fields_flagged else ""
     why = f"  {analysis.error.message}" if analysis.error else ""
     screen.out.print(
-        f"{analysis.id}  {analysis.file or ''}  {analysis.status.replace('_', ' ')}{found}{flagged}{why}",
+        f"{analysis.id}  {analysis.file or ''}  {_state(analysis)}{found}{flagged}{why}",
         markup=False,
         soft_wrap=True,
     )
@@ -226,7 +234,7 @@ def _row(analysis: Analysis) -> tuple[str, ...]:
     return (
         analysis.id,
         analysis.file or "",
-        analysis.status.replace("_", " "),
+        _state(analysis),
         f"{pages.pages_done}/{pages.pages_total}" if pages.pages_total else "",
         *("" if count is None else str(count) for count in counts),
         age(analysis.created_at),

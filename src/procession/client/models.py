@@ -57,6 +57,8 @@ class Analysis(_Answer):
     error: ErrorDetail | None = None
     attempts: int = 0
     cancel_requested: bool = False
+    paused: bool = False
+    """It waits, and an operator holds it back."""
     created_at: datetime
     deadline: datetime | None = None
     started_at: datetime | None = None

@@ -23,7 +23,7 @@ from procession.services.pictures import Pictures
 from procession.services.results import Decision, StoredResult
 from procession.services.showing import analysis_view, analysis_views, file_name, key_ids
 from procession.services.views import AnalysisView, Page, PageImage
-from procession.store import analyses, documents, erasure, journal
+from procession.store import analyses, controls, documents, erasure, journal
 from procession.store.documents import Document
 from procession.store.erasure import Erased
 
@@ -40,6 +40,7 @@ READS_MAX = 3
 class _Found:
     analysis: Analysis
     document: Document
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Analyses:
         """Newest first. ``flagged``: with (or without) fields to review. ``fresh``: never from a replica."""
         before = cursors.decode(cursor)
 
-        def unit(conn: Connection) -> tuple[list[Analysis], dict[str, str]]:
+        def unit(conn: Connection) -> tuple[list[Analysis], dict[str, str], frozenset[str]]:
             found = analyses.page(
                 conn,
                 principal.tenant,
@@ -100,10 +101,10 @@ class Analyses:
                 before_id=before,
                 limit=limit + 1,
             )
-            return found, key_ids(conn, found)
+            return found, key_ids(conn, found), controls.paused(conn, found)
 
-        found, keys = await self._on.store.read(unit, tenant=principal.tenant, fresh=fresh)
-        items = await analysis_views(self._on.vault, found[:limit], keys, self._on.clock)
+        found, keys, paused = await self._on.store.read(unit, tenant=principal.tenant, fresh=fresh)
+        items = await analysis_views(self._on.vault, found[:limit], keys, self._on.clock, paused)
         return Page[AnalysisView](items=items, next_cursor=cursors.encode(items[-1].id) if len(found) > limit else None)
 
     async def wait(self, principal: Principal, analysis_id: str, seconds: float) -> AnalysisView:
@@ -301,11 +302,11 @@ class Analyses:
             analysis = analyses.require(conn, principal.tenant, analysis_id)
             document = documents.get(conn, analysis.document_id)
             assert document is not None, "a foreign key holds it"
-            return _Found(analysis, document)
+            return _Found(analysis, document, analysis.id in controls.paused(conn, (analysis,)))
 
         found = await self._on.store.read(unit, tenant=principal.tenant)
         await self._on.vault.bring((found.document.key_id,))
         return found
 
     def _view(self, found: _Found) -> AnalysisView:
-        return analysis_view(self._on.vault, found.analysis, found.document.key_id, self._on.clock)
+        return analysis_view(self._on.vault, found.analysis, found.document.key_id, self._on.clock, paused=found.paused)

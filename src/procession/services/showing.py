@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -24,17 +24,22 @@ def key_ids(conn: Connection, found: Sequence[Analysis]) -> dict[str, str]:
 
 
 async def analysis_views(
-    vault: Vault, found: Sequence[Analysis], keys: Mapping[str, str], clock: Clock
+    vault: Vault, found: Sequence[Analysis], keys: Mapping[str, str], clock: Clock, paused: Collection[str] = ()
 ) -> tuple[AnalysisView, ...]:
+    """``paused``: ids of those that an operator holds back."""
+
+    def views() -> tuple[AnalysisView, ...]:
+        return tuple(
+            analysis_view(vault, one, keys.get(one.document_id), clock, paused=one.id in paused) for one in found
+        )
+
     await vault.bring(list(keys.values()))
-    if len(found) <= INLINE_NAMES_MAX:
-        return tuple(analysis_view(vault, one, keys.get(one.document_id), clock) for one in found)
-    return await asyncio.to_thread(
-        lambda: tuple(analysis_view(vault, one, keys.get(one.document_id), clock) for one in found)
-    )
+    return views() if len(found) <= INLINE_NAMES_MAX else await asyncio.to_thread(views)
 
 
-def analysis_view(vault: Vault, analysis: Analysis, key_id: str | None, clock: Clock) -> AnalysisView:
+def analysis_view(
+    vault: Vault, analysis: Analysis, key_id: str | None, clock: Clock, *, paused: bool = False
+) -> AnalysisView:
     failed = analysis.state is State.FAILED
     return AnalysisView(
         id=analysis.id,
@@ -57,6 +62,7 @@ def analysis_view(vault: Vault, analysis: Analysis, key_id: str | None, clock: C
         else None,
         attempts=analysis.attempts,
         cancel_requested=analysis.cancel_requested,
+        paused=paused,
         created_at=analysis.created_at,
         deadline=analysis.due_at,
         started_at=analysis.started_at,

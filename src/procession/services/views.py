@@ -26,7 +26,10 @@ class ProgressView(View):
 
 
 class AnalysisView(View):
-    """One analysis as its owner sees it. ``deadline``: when its class promises the result."""
+    """One analysis as its owner sees it. ``deadline``: when its class promises the result.
+
+    ``paused``: it waits, and an operator holds back its class or everything of its tenant.
+    """
 
     id: str
     file: str | None
@@ -46,6 +49,7 @@ class AnalysisView(View):
     error: ErrorDetail | None
     attempts: int
     cancel_requested: bool
+    paused: bool = False
     created_at: datetime
     deadline: datetime
     started_at: datetime | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from procession.domain.analysis import Priority
+from procession.domain.analysis import Analysis, Priority, State
 from procession.domain.clock import new_id
 from procession.store import journal
 from procession.store.dialects import is_postgresql, one_at_a_time
@@ -127,6 +127,16 @@ def _save(conn: Connection, table: Table, which: ColumnElement[bool], new: bool,
 
 def _told(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def paused(conn: Connection, found: Iterable[Analysis]) -> frozenset[str]:
+    """Ids of those that wait for their turn and will not get it, because an operator paused their class or tenant."""
+    waiting = [one for one in found if one.state is State.PENDING]
+    if not waiting:
+        return frozenset()
+    of_class = {priority for priority, control in classes(conn).items() if control.paused}
+    of_tenant = {name for name in {one.tenant for one in waiting} if tenant(conn, name).paused}
+    return frozenset(one.id for one in waiting if one.priority in of_class or one.tenant in of_tenant)
 
 
 # --- what claims and the relay ask ------------------------------------------------------------------------------------

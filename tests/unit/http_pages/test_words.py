@@ -37,6 +37,11 @@ def test_numbers_have_separators_and_their_noun_follows_them() -> None:
     assert [words.count(number, "page") for number in (1, 2, None)] == ["1 page", "2 pages", "– pages"]
 
 
+def test_what_an_operator_holds_back_is_not_said_to_wait_for_its_turn() -> None:
+    assert words.state("pending", paused=True).text == "Paused by the operator"
+    assert words.state("pending").text == "Waiting for its turn"
+
+
 @pytest.mark.parametrize("status", list(State))
 def test_every_state_has_words_and_a_tone(status: State) -> None:
     saying = words.state(status.value, Stage.PARSING.value)

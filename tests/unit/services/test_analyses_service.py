@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -32,6 +34,21 @@ async def test_there_is_no_result_before_the_end(house: House) -> None:
     view = await house.upload()
     with pytest.raises(Conflict):
         await house.app.analyses.result(house.owner, view.id)
+
+
+async def test_an_owner_is_told_that_an_operator_holds_work_back(house: House) -> None:
+    waits, done = await house.upload(), await house.reviewed_document()
+    operator, queue = replace(house.owner, operator=True), house.app.queue
+    for hold in (
+        partial(queue.pause_class, operator, waits.priority),
+        partial(queue.pause_tenant, operator, house.owner.tenant),
+    ):
+        await hold(paused=True)
+        listed = {one.id: one.paused for one in (await house.app.analyses.list(house.owner)).items}
+        assert listed == {waits.id: True, done.id: False}, "what is finished is not held back"
+        assert (await house.app.analyses.get(house.owner, waits.id)).paused
+        await hold(paused=False)
+        assert not (await house.app.analyses.get(house.owner, waits.id)).paused
 
 
 async def test_a_document_that_cannot_be_read_fails_with_its_own_code_and_can_be_retried(house: House) -> None:

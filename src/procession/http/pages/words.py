@@ -37,13 +37,15 @@ READABLE = frozenset({State.REQUIRES_REVIEW.value, State.COMPLETED.value})
 """States in which there is a result to review."""
 
 
-def state(status: str, stage: str | None = None, *, form_id: str | None = None, cancelling: bool = False) -> Saying:
+def state(
+    status: str, stage: str | None = None, *, form_id: str | None = None, cancelling: bool = False, paused: bool = False
+) -> Saying:
     """The state of an analysis as the lists say it."""
     if cancelling and status in ACTIVE:
         return Saying("Cancelling", "quiet")
     match status:
         case State.PENDING:
-            return Saying("Waiting for its turn", "busy")
+            return Saying("Paused by the operator", "look") if paused else Saying("Waiting for its turn", "busy")
         case State.PROCESSING:
             return Saying(STAGES.get(stage or "", "Working"), "busy")
         case State.REQUIRES_REVIEW:
