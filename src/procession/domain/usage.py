@@ -195,3 +195,16 @@ class Rates:
 
 
 _ORDER = (TokenKind.INPUT, TokenKind.CACHED, TokenKind.IMAGE, TokenKind.OUTPUT, TokenKind.WRITTEN)
+
+
+PICO = Decimal(10) ** 12
+"""Picodollars of a dollar: what tables keep, in whole numbers."""
+
+
+def to_pico(money: Money) -> int:
+    """Raises ``decimal.Inexact`` for an amount finer than a picodollar."""
+    return int(_EXACT.to_integral_exact(_EXACT.multiply(money.amount, PICO)))
+
+
+def from_pico(amount: int) -> Money:
+    return Money(_EXACT.divide(Decimal(amount), PICO))

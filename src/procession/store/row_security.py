@@ -27,6 +27,7 @@ WITHOUT_TENANT = frozenset(
         "class_controls",
         "workers",
         "duties",
+        "usage_totals",
     }
 )
 """Tables with nothing of a tenant: versions, names of objects that are being written or deleted, counts over all

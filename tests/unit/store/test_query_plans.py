@@ -12,18 +12,23 @@ from procession.domain.analysis import AnalysisOptions, Priority, State
 from procession.store import (
     analyses,
     batches,
+    budget_windows,
+    budgets,
     claims,
     dead_letters,
     documents,
     idempotency,
     journal,
+    ledger,
     priorities,
     queue_depth,
     review_outcomes,
     templates,
+    usage_rollups,
 )
 from procession.store.dead_letters import Filter
 from procession.store.sqlite import SqliteStore
+from tests.calls import a_call
 from tests.records import at
 
 ASKED = {
@@ -57,6 +62,14 @@ ASKED = {
     "templates.forget": lambda conn: templates.forget(conn, "tpl_1", "key:test", at(0)),
     "templates.erase_source": lambda conn: templates.erase_source(conn, "an_1", "key:test", at(0)),
     "review_outcomes.counts": lambda conn: review_outcomes.counts(conn, at(0).date(), 30),
+    "ledger.expired": lambda conn: ledger.expired(conn, at(0), 100),
+    "ledger.get": lambda conn: ledger.get(conn, "call_1"),
+    "ledger.of_analysis": lambda conn: ledger.of_analysis(conn, "an_1"),
+    "ledger.reserve": lambda conn: ledger.reserve(conn, a_call(), at(0)),
+    "budgets.in_force": lambda conn: budgets.in_force(conn, "acme"),
+    "budget_windows.current": lambda conn: budget_windows.current(conn, ["acme", "*"], at(0)),
+    "usage_rollups.sums": lambda conn: usage_rollups.sums(conn, at(0), at(7200), ["hour", "model"]),
+    "usage_rollups.sums of a tenant": lambda conn: usage_rollups.sums(conn, at(0), at(7200), ["model"], tenant="acme"),
     "journal.after": lambda conn: journal.after(conn, "acme", 0, 100),
     "journal.of_aggregate": lambda conn: journal.of_aggregate(conn, "an_1", 0, 100),
 }
@@ -75,6 +88,7 @@ BY_INDEX = {
     "batches.page": "ix_batches_tenant_id",
     "reusable": "ix_analyses_document_id",
     "find_live": "uq_documents_tenant_fingerprint_live",
+    "ledger.expired": "ix_ai_calls_open",
 }
 """The index a hot question goes by."""
 IN_ORDER = ("page", "page before an id", "page of states", "batches.page", "journal.after", "journal.of_aggregate")

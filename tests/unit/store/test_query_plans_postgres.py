@@ -20,7 +20,7 @@ OTHERS = {
     "journal.last_sequence": lambda conn: journal.last_sequence(conn, "acme"),
     "journal.unsettled": lambda conn: journal.unsettled(conn, "acme"),
 }
-LARGE = frozenset({"documents", "analyses", "events", "attempts", "batches"})
+LARGE = frozenset({"documents", "analyses", "events", "attempts", "batches", "ai_calls", "usage_rollups"})
 SORTS = frozenset({"Sort", "Incremental Sort"})
 
 HISTORY = (
@@ -41,6 +41,16 @@ HISTORY = (
     schema_version, data, digest)
     SELECT 'evt_' || n, t.name, 'local', 'analysis', 'an_' || n, 1, 'analysis.submitted', now(), 'me', 1, '{}', ''
     FROM rows""",
+    """INSERT INTO ai_calls (id, tenant, region, analysis_id, purpose, provider, model, tier, price_version, rates,
+    status, input_tokens, cached_tokens, written_tokens, image_tokens, output_tokens, reserved_pico, list_pico,
+    effective_pico, client_request_id, reserved_at, expires_at, ended_at)
+    SELECT 'call_' || n, t.name, 'local', 'an_' || n, 'extraction', 'fake', 'small', 'standard', '1', '{}',
+    CASE WHEN n % 1000 = 0 THEN 'sent' ELSE 'settled' END, 1, 0, 0, 0, 1, 9, 9, 9, 'c_' || n,
+    now(), now(), CASE WHEN n % 1000 = 0 THEN NULL ELSE now() END FROM rows""",
+    """INSERT INTO usage_rollups (tenant, hour, region, provider, model, tier, purpose, calls,
+    input_tokens, cached_tokens, written_tokens, image_tokens, output_tokens, list_pico, effective_pico)
+    SELECT t.name, timestamptz '2028-01-01' + n * interval '1 hour', 'local', 'fake', 'small', 'standard',
+    'extraction', 1, 1, 0, 0, 0, 1, 9, 9 FROM rows""",
 )
 
 
@@ -119,6 +129,7 @@ SYSTEM = frozenset(
     {
         *("ready_heads", "expired", "heartbeat", "release_all", "queue_depth", "depth_by_tenant", "claim"),
         *("dead_letters.page", "dead_letters.matching", "dead_letters.codes", "priorities.of_batch"),
+        *("ledger.reserve", "ledger.expired", "ledger.get", "budgets.in_force", "usage_rollups.sums"),
     }
 )
-"""Asked by the relay, the rescuer, workers and gauges, for every tenant at once."""
+"""Asked by the relay, the rescuer, workers, gauges and the ledger, for every tenant at once."""
