@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,8 @@ from tests.support.postgres import PostgresServer
 from tests.support.postgres_around import Cluster
 from tests.support.redis import RedisServer
 from tests.support.s3 import S3Server
+
+os.environ.pop("OPENAI_API_KEY", None)  # a developer's own: no test spends money or sends a document away
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ from pydantic.fields import FieldInfo
 from bench import cost_of_objects
 from procession import settings
 from procession.domain import analysis, errors
+from procession.settings import ai
 
 ROOT = Path(__file__).parents[2]
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -133,6 +134,23 @@ def settings_table() -> str:
     return table(["setting, environment", "default", "values", "meaning"], rows)
 
 
+def ai_tables() -> str:
+    """What a provider's row, a model's and its prices may say."""
+    parts = []
+    for name, model in (
+        ("ai.providers", ai.AiProvider),
+        ("ai.providers.models", ai.AiModel),
+        ("ai.providers.models.prices.TIER", ai.AiPrices),
+    ):
+        described = _attribute_docstrings(model)
+        rows = [
+            [f"`{field}`", "needed" if info.is_required() else _default(info), described.get(field, "")]
+            for field, info in model.model_fields.items()
+        ]
+        parts.append(f"### `{name}`\n\n{table(['key', 'default', 'meaning'], rows)}")
+    return "\n".join(parts)
+
+
 # --- commands ---
 
 
@@ -229,6 +247,7 @@ def problems_table() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "states": states,
     "settings": settings_table,
+    "ai_providers": ai_tables,
     "cli": cli_reference,
     "metrics": metrics_table,
     "problems": problems_table,

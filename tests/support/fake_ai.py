@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from procession.ai.protocol import CompletionRequest
 from tests.support.processes import die_with_parent
 
 START_SECONDS_MAX = 60
@@ -115,3 +116,10 @@ def answers(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Field to its answer, of a chat completion."""
     told = json.loads(body["choices"][0]["message"]["content"])
     return {answer["field"]: answer for answer in told["answers"]}
+
+
+def contract_request(request_id: str, *, tag: str = "document-1", **more: Any) -> CompletionRequest:
+    """A question about one date, in the contract's shape."""
+    asked = document(["Event date: 14 June 2027", "Client Anna Berg"], [("f1", "Event date", "date")], tag)
+    given = {"model": "fake-large", "system": "Read the form.", "timeout_seconds": 20.0, **more}
+    return CompletionRequest(request_id=request_id, user=(json.dumps(asked),), schema=ANSWER_SCHEMA, **given)

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from procession.domain.errors import InvalidRequest
+from procession.settings.ai import Ai
+from procession.settings.section import Section
 
 MIB = 1024 * 1024
 
@@ -24,11 +26,7 @@ CLIENT_ENVIRONMENT = frozenset({"CONFIG", "SERVER", "API_KEY", "CORPUS"})
 benchmarks' corpus."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Upload(_Section):
+class Upload(Section):
     upload_bytes_max: Annotated[int, Field(gt=0)] = 50 * MIB
     """One uploaded file; past it 413 `too_large`."""
     files_per_batch_max: Annotated[int, Field(gt=0)] = 500
@@ -48,7 +46,7 @@ class Upload(_Section):
     """How long the link for such a file may be used."""
 
 
-class Sandbox(_Section):
+class Sandbox(Section):
     """Limits of one child, which opens one document's page range."""
 
     pages_max: Annotated[int, Field(gt=0)] = 2000
@@ -79,7 +77,7 @@ class Sandbox(_Section):
     """Open file descriptors of a child."""
 
 
-class Worker(_Section):
+class Worker(Section):
     slots: Annotated[int, Field(ge=0)] = 0
     """Documents analysed at once by this process; 0 means one per core."""
     lease_seconds: Annotated[float, Field(gt=0)] = 15.0
@@ -103,7 +101,7 @@ class Worker(_Section):
     """Longest wait before a retry."""
 
 
-class Probes(_Section):
+class Probes(Section):
     """Where `procession worker` and `procession maintenance` answer `/livez`, `/readyz` and `/metrics`."""
 
     host: str = "127.0.0.1"
@@ -112,7 +110,7 @@ class Probes(_Section):
     """Port to listen on; 0 takes a free one."""
 
 
-class Queue(_Section):
+class Queue(Section):
     waiting_max: Annotated[int, Field(gt=0)] = 10_000
     """Ready analyses of one tenant after which uploads are refused with 429; an operator may set another for a
     tenant."""
@@ -128,7 +126,7 @@ class Queue(_Section):
     """Waiting this long lifts an analysis by one priority class."""
 
 
-class Database(_Section):
+class Database(Section):
     """PostgreSQL only; SQLite needs none of these."""
 
     pool_connections_max: Annotated[int, Field(gt=0)] = 8
@@ -153,7 +151,7 @@ class Database(_Section):
     """Opening a connection; `connect_timeout` in the URL goes before."""
 
 
-class Keys(_Section):
+class Keys(Section):
     """When `keys_url` names a database. The master key (KEK), which is never in it, is a file or a secret's value."""
 
     master_file: Path | None = None
@@ -168,7 +166,7 @@ class Keys(_Section):
     """Opening a connection there; `connect_timeout` in the URL goes before."""
 
 
-class Redis(_Section):
+class Redis(Section):
     """How Redis is reached, when `redis_url` names one."""
 
     key_prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,62}$")] = "procession"
@@ -193,7 +191,7 @@ class Redis(_Section):
     """A command that is not answered for this long: Redis is away, and work is found in SQL until it is back."""
 
 
-class S3(_Section):
+class S3(Section):
     """The store of `blobs_url = s3://…`."""
 
     endpoint: str | None = None
@@ -232,21 +230,21 @@ class S3(_Section):
     """Size of a part; the protocol's least is 5 MiB."""
 
 
-class Ocr(_Section):
+class Ocr(Section):
     tessdata: str | None = None
     """Folder of ``*.traineddata``; looked for beside the package and in Debian's folders when not set."""
     dpi: Annotated[int, Field(ge=72, le=600)] = 200
     """Resolution at which scanned pages are read."""
 
 
-class Templates(_Section):
+class Templates(Section):
     enabled: bool = True
     """Whether copies of forms you approved are recognised and read by the approved definition."""
     per_tenant_max: Annotated[int, Field(gt=0)] = 1000
     """Approved forms remembered for one tenant; past it the one longest unchanged is forgotten."""
 
 
-class Http(_Section):
+class Http(Section):
     host: str = "127.0.0.1"
     """Address to listen on. Other than loopback needs `api_keys`."""
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
@@ -276,7 +274,7 @@ class Http(_Section):
     """Below this much free disk, uploads are refused before anything is written."""
 
 
-class ApiKey(_Section):
+class ApiKey(Section):
     """A bearer key: only its SHA-256 is configured, never the key."""
 
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -286,7 +284,7 @@ class ApiKey(_Section):
     """Whether it may see and change the whole queue, every tenant's."""
 
 
-PLAIN_NAMES = {"redis_url": "REDIS_URL"}
+PLAIN_NAMES = {"redis_url": "REDIS_URL", "ai.openai_api_key": "OPENAI_API_KEY"}
 """Settings also read from a name that other programs share, when nothing of Procession's own says otherwise."""
 
 
@@ -295,7 +293,15 @@ class _PlainEnvironment(PydanticBaseSettingsSource):
         return os.environ.get(PLAIN_NAMES.get(field_name, "")) or None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        return {name: value for name, plain in PLAIN_NAMES.items() if (value := os.environ.get(plain))}
+        found: dict[str, Any] = {}
+        for name, plain in PLAIN_NAMES.items():
+            if value := os.environ.get(plain):
+                *sections, last = name.split(".")
+                at = found
+                for section in sections:
+                    at = at.setdefault(section, {})
+                at[last] = value
+        return found
 
 
 class Settings(BaseSettings):
@@ -338,6 +344,7 @@ class Settings(BaseSettings):
     s3: S3 = S3()
     ocr: Ocr = Ocr()
     templates: Templates = Templates()
+    ai: Ai = Ai()
     http: Http = Http()
 
     @classmethod
@@ -383,6 +390,7 @@ def load(**overrides: Any) -> Settings:
 __all__ = [
     "MIB",
     "S3",
+    "Ai",
     "ApiKey",
     "Database",
     "Http",
