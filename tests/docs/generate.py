@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
+import json
 import os
 import re
 import shlex
@@ -22,6 +23,7 @@ import annotated_types
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
 from bench import cost_of_objects
 from procession import settings
@@ -134,6 +136,13 @@ def settings_table() -> str:
     return table(["setting, environment", "default", "values", "meaning"], rows)
 
 
+def _as_text(info: FieldInfo) -> str:
+    if info.is_required():
+        return "needed"
+    value = to_jsonable_python(info.default)
+    return "none" if value in (None, "") else f"`{json.dumps(value)}`"
+
+
 def ai_tables() -> str:
     """What a provider's row, a model's and its prices may say."""
     parts = []
@@ -143,10 +152,7 @@ def ai_tables() -> str:
         ("ai.providers.models.prices.TIER", ai.AiPrices),
     ):
         described = _attribute_docstrings(model)
-        rows = [
-            [f"`{field}`", "needed" if info.is_required() else _default(info), described.get(field, "")]
-            for field, info in model.model_fields.items()
-        ]
+        rows = [[f"`{field}`", _as_text(info), described.get(field, "")] for field, info in model.model_fields.items()]
         parts.append(f"### `{name}`\n\n{table(['key', 'default', 'meaning'], rows)}")
     return "\n".join(parts)
 

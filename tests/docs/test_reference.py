@@ -30,6 +30,12 @@ def test_every_setting_says_what_it_means() -> None:
     assert [dotted for dotted, _, _, text in generate.settings_rows() if not text] == []
 
 
+def test_every_key_of_an_ai_provider_says_what_it_means() -> None:
+    rows = [line for line in generate.ai_tables().splitlines() if line.startswith("| `")]
+    assert rows
+    assert [row for row in rows if row.endswith("|  |")] == []
+
+
 def test_every_setting_is_in_the_reference() -> None:
     text = (REFERENCE / "settings.md").read_text()
     assert [v for _, v, _, _ in generate.settings_rows() if f"`{v}`" not in text] == []

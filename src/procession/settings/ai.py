@@ -41,7 +41,9 @@ class AiPrices(Section):
     """Dollars per million tokens, as text. What is not given costs as much as input."""
 
     input: Price
+    """Prompt tokens read anew."""
     output: Price
+    """Tokens of the answer."""
     cached: Price | None = None
     """Prompt tokens the provider still had."""
     image: Price | None = None
@@ -94,6 +96,7 @@ class AiProvider(Section):
     region: str = ""
     """Where documents are processed, for residency; empty: nobody said."""
     models: Annotated[tuple[AiModel, ...], Field(min_length=1)]
+    """Rows as below."""
     requests_per_minute: Annotated[int, Field(gt=0)] = 500
     """Requests of one model that are sent in a minute, for all processes together."""
     tokens_per_minute: Annotated[int, Field(gt=0)] = 200_000
