@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bench import digitize, faults, growth, latency, ocr, overhead, queue, surge, templates, text
+from bench import canary, digitize, faults, growth, latency, ocr, overhead, queue, surge, templates, text
 from bench.machine import machine_line
 from bench.report import NotMeasured, say
 
@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "faults": Benchmark(lambda chosen: faults.run(chosen.quick), faults.LENGTH),
     "surge": Benchmark(lambda chosen: surge.run(chosen.quick), surge.LENGTH),
     "text": Benchmark(text.run, text.LENGTH, text.arguments),
+    "canary": Benchmark(lambda chosen: canary.run(chosen.quick), canary.LENGTH),
 }
 
 
