@@ -28,9 +28,9 @@ DOCUMENTS_MIN = 5
 """Documents of each version before anything is decided."""
 DOCUMENTS_MAX = 400
 """Documents of the canary after which a trial that decided nothing is left to a person."""
-AGREEMENT_BOUND = 2.05
+AGREEMENT_BOUND = 1.97
 """Standard errors at ``DOCUMENTS`` by which verified agreement must be worse; earlier more, by sqrt(DOCUMENTS / n)."""
-REVIEW_BOUND = 2.3
+REVIEW_BOUND = 2.25
 """The same for reviewers' corrections: the two together permit 5 % of equal versions to be rolled back."""
 MEASURED_BOUND = 2.6
 """The same for latency and for cost beyond what is tolerated."""

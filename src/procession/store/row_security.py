@@ -28,10 +28,14 @@ WITHOUT_TENANT = frozenset(
         "workers",
         "duties",
         "usage_totals",
+        "models",
+        "model_versions",
+        "model_deployments",
+        "model_outcomes",
     }
 )
 """Tables with nothing of a tenant: versions, names of objects that are being written or deleted, counts over all
-tenants, running processes."""
+tenants, running processes, models and their versions."""
 
 # in a sub-select the settings are read once per statement, not once per row
 _SYSTEM = "(SELECT current_setting('procession.scope', true)) = 'system'"
