@@ -28,6 +28,7 @@ from bench.queue_marks import DONE, READY, STARTED, Reader, pipe
 from bench.report import NotMeasured, percentile, say
 from procession.domain.analysis import Analysis
 from procession.store import analyses, documents
+from procession.store.queue_depth import backlog
 from tests import records
 
 LENGTH = "about 3 minutes"
@@ -126,11 +127,12 @@ class Procession(Engine):
     def __init__(self, database_url: str, redis_url: str, folder: Path) -> None:
         from bench import queue_worker
         from procession.maintenance.relay import Relay
+        from procession.services.first_ring import FirstRing
 
         self._urls, self._folder = (database_url, redis_url), folder
         self._loop = asyncio.new_event_loop()
         self._on = queue_worker.foundation(database_url, redis_url, folder)
-        self._relay = Relay(self._on)
+        self._relay, self._first_ring = Relay(self._on), FirstRing(self._on)
         self._documents = [records.a_document(tenant=f"tenant-{number}") for number in range(TENANTS)]
         self._turn = 0
         self._loop.run_until_complete(self._open())
@@ -156,10 +158,11 @@ class Procession(Engine):
         async def send() -> None:
             for start in range(0, count, self.AT_ONCE):
                 some = made[start : start + self.AT_ONCE]
+                waiting = await self._on.store.read(partial(backlog, tenant=some[0].tenant))  # as each upload does
                 await self._on.store.write(partial(_insert, some=some))
                 for one in some:
-                    self._on.announce(one.tenant, one.id, queue=True)
-            await asyncio.sleep(PAUSE_SECONDS)  # the relay of this process rings
+                    self._first_ring.recorded(one, first=count == 1 and waiting.waiting == 0)
+            await asyncio.sleep(PAUSE_SECONDS)  # the ring is on its way
 
         self._loop.run_until_complete(send())
         return [one.id for one in made]

@@ -43,7 +43,10 @@ class Empty:
 
 def foundation(database_url: str, redis_url: str, folder: Path) -> Foundation:
     """What a role stands on, with the settings' defaults."""
-    settings = Settings(data=folder, database_url=database_url, redis_url=redis_url)
+    worker = {"memory_per_analysis_bytes": 1}  # an empty job needs none: AT_ONCE is what holds claims back
+    settings = Settings.model_validate(
+        {"data": folder, "database_url": database_url, "redis_url": redis_url, "worker": worker}
+    )
     changes = Changes()
     store = wiring.database(settings)
     return Foundation(

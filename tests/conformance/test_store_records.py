@@ -86,7 +86,7 @@ async def test_equal_bytes_of_one_tenant_are_one_document(store: Store) -> None:
     other = await store.write(lambda conn: documents.insert(conn, a_document("x", "other"), "local", "key:test", None))
     assert again == first
     assert other.id != first.id
-    await store.write(lambda conn: documents.set_page_count(conn, first.id, 4))
+    await store.write(lambda conn: documents.set_page_counts(conn, {first.id: 4}))
     found = await store.read(lambda conn: documents.find_live(conn, "acme", first.fingerprint))
     assert found == replace(first, page_count=4)
 

@@ -23,6 +23,22 @@ _PAIRS = tuple(
 
 def new_id(prefix: str, now_ms: int | None = None) -> str:
     """``prefix_`` + 26 characters of base 32: 48 bits of milliseconds, 80 random bits (a ULID), so ids sort by age."""
-    stamp = time.time_ns() // 1_000_000 if now_ms is None else now_ms
-    number = (stamp << 80) | int.from_bytes(os.urandom(10), "big")
+    return _written(prefix, _stamp(now_ms), os.urandom(_RANDOM_BYTES))
+
+
+def new_ids(prefix: str, count: int, now_ms: int | None = None) -> list[str]:
+    """``new_id`` several times: the system is asked for randomness once."""
+    stamp, chance = _stamp(now_ms), os.urandom(_RANDOM_BYTES * count)
+    return [_written(prefix, stamp, chance[at : at + _RANDOM_BYTES]) for at in range(0, len(chance), _RANDOM_BYTES)]
+
+
+_RANDOM_BYTES = 10
+
+
+def _stamp(now_ms: int | None) -> int:
+    return time.time_ns() // 1_000_000 if now_ms is None else now_ms
+
+
+def _written(prefix: str, stamp: int, chance: bytes) -> str:
+    number = (stamp << 80) | int.from_bytes(chance, "big")
     return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])}"

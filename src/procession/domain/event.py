@@ -33,8 +33,8 @@ class Event:
     schema_version: int = SCHEMA_VERSION
     sequence: int | None = None
 
-    def digest(self) -> str:
-        """SHA-256 (hex) of the canonical envelope without ``sequence``; the later hash chain links these."""
+    def canonical(self) -> str:
+        """The envelope without ``sequence`` as JSON: equal events are equal text."""
         body = {
             "id": self.id,
             "tenant": self.tenant,
@@ -49,4 +49,15 @@ class Event:
             "trace_id": self.trace_id,
             "schema_version": self.schema_version,
         }
-        return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        return _ENCODER.encode(body)
+
+    def digest(self) -> str:
+        """SHA-256 (hex) of the canonical envelope; the later hash chain links these."""
+        return digest_of(self.canonical())
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
+def digest_of(canonical: str) -> str:
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -28,6 +28,7 @@ from procession.domain.errors import (
 from procession.domain.media import DECLARED, Media, media_of
 from procession.domain.principal import Principal
 from procession.policy import admission
+from procession.services.first_ring import FirstRing
 from procession.services.foundation import Foundation
 from procession.services.showing import analysis_view, file_name
 from procession.services.vault import file_name_context
@@ -71,6 +72,7 @@ class _Upload:
 class Submissions:
     def __init__(self, foundation: Foundation) -> None:
         self._on = foundation
+        self._first_ring = FirstRing(foundation)
 
     async def submit(
         self,
@@ -99,7 +101,8 @@ class Submissions:
         if idempotency_key is not None and (earlier := await self._reserve(upload)) is not None:
             return await self._replay(principal, earlier)
         try:
-            return await self._take(upload)
+            with self._first_ring.arriving(principal.tenant) as alone:
+                return await self._take(upload, alone)
         except BaseException:
             await self._release(upload)
             raise
@@ -130,9 +133,9 @@ class Submissions:
             options=replace(analysis.options, templates=False),
         )
 
-    async def _take(self, upload: _Upload) -> Submitted:
+    async def _take(self, upload: _Upload, alone: bool) -> Submitted:
         for _ in range(RACES_MAX):
-            held = await self._look(upload)
+            held, waiting = await self._look(upload)
             fresh = None if held is not None else await self._store(upload)
             document = held or fresh
             assert document is not None
@@ -145,15 +148,21 @@ class Submissions:
                 await self._discard(fresh)
                 raise
             metrics.UPLOAD_BYTES.observe(len(upload.content))
-            self._on.announce(analysis.tenant, analysis.id, queue=analysis.state is State.PENDING)
+            if analysis.state is State.PENDING:
+                self._first_ring.recorded(analysis, first=alone and waiting == 0)
+            else:
+                self._on.announce(analysis.tenant, analysis.id)
             view = analysis_view(self._on.vault, analysis, document.key_id, self._on.clock)
             return Submitted(analysis=view, replayed=False)
         raise Unavailable("The same document is being uploaded and erased at once. Try again shortly.")
 
     # --- admission ----------------------------------------------------------------------------------------------------
 
-    async def _look(self, upload: _Upload) -> Document | None:
-        """The live document with these bytes, if any. Raises OverCapacity, Unavailable, NotFound."""
+    async def _look(self, upload: _Upload) -> tuple[Document | None, int]:
+        """The live document with these bytes, if any, and how much of the tenant waits.
+
+        Raises OverCapacity, Unavailable, NotFound.
+        """
         tenant = upload.principal.tenant
 
         def unit(conn: Connection) -> tuple[Backlog, Document | None, bool]:
@@ -167,7 +176,7 @@ class Submissions:
         self._admit(waiting, upload.priority)
         if held is not None:
             await self._on.vault.bring((held.key_id,))
-        return held
+        return held, waiting.waiting
 
     def _admit(self, backlog: Backlog, priority: Priority) -> None:
         settings, capacity = self._on.settings, self._on.capacity

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     FromClause,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     literal_column,
     select,
     true,
+    tuple_,
     update,
 )
 from sqlalchemy import insert as sql_insert
@@ -30,7 +32,7 @@ from procession.domain.errors import Conflict, NotFound
 from procession.policy.fairness import Ready
 from procession.store import controls, rows
 from procession.store.canonical import canonical_json
-from procession.store.dialects import Hold, hold, in_index_order, is_postgresql
+from procession.store.dialects import Hold, by_steps_of_index, hold, in_index_order, is_postgresql
 from procession.store.tables import analyses, documents
 
 _INSERT = sql_insert(analyses)
@@ -217,13 +219,25 @@ _MARK_RUNG = (
 )
 
 
+def _walked() -> CTE:
+    """Class and tenant of what waits, each found by one step down the index from the one before: to PostgreSQL
+    DISTINCT means to read everything that waits.
+    """
+    pair = (analyses.c.priority, analyses.c.tenant)
+    in_order = select(*pair).where(_PENDING).order_by(*pair).limit(1)
+    pairs = select(in_order.subquery("first")).cte("pairs_walked", recursive=True)
+    following = in_order.where(tuple_(*pair) > tuple_(pairs.c.priority, pairs.c.tenant)).lateral("following")
+    return pairs.union_all(select(following).select_from(pairs.join(following, true())))
+
+
 # SQLite knows no LATERAL; PostgreSQL would look at every pair of a row and a class without it.
+_pairs_walked = _walked()
 _waiting = (
     select(*_HEAD)
     .where(
         _PENDING,
-        analyses.c.priority == _pairs.c.priority,
-        analyses.c.tenant == _pairs.c.tenant,
+        analyses.c.priority == _pairs_walked.c.priority,
+        analyses.c.tenant == _pairs_walked.c.tenant,
         analyses.c.run_at <= bindparam("now_"),
     )
     .order_by(analyses.c.run_at, analyses.c.id)
@@ -231,9 +245,9 @@ _waiting = (
     .lateral("heads")
 )
 _READY_HEADS_POSTGRESQL = (
-    select(_waiting, _RUNNING_MAX)
-    .select_from(_pairs.join(_waiting, true()))
-    .where(_RESUMED)
+    select(_waiting, controls.running_max(_pairs_walked.c.tenant).label("running_max"))
+    .select_from(_pairs_walked.join(_waiting, true()))
+    .where(controls.resumed(_pairs_walked.c.priority, _pairs_walked.c.tenant))
     .order_by(*_by_turn(_waiting))
     .limit(bindparam("limit_"))
 )
@@ -245,6 +259,7 @@ def ready_heads(conn: Connection, now: datetime, per_tenant: int, limit: int) ->
 
     Cost grows with tenants, not with what one of them has waiting (a covering index scan apart).
     """
+    by_steps_of_index(conn)
     statement = _READY_HEADS_POSTGRESQL if is_postgresql(conn) else _READY_HEADS
     heads = conn.execute(statement, {"now_": now, "per_tenant_": per_tenant, "limit_": limit}).all()
     if not heads:

@@ -18,7 +18,7 @@ from procession.domain.analysis import Analysis, Stage, State, Trigger
 from procession.domain.errors import LostClaim
 from procession.store import claims, controls, documents, rows
 from procession.store.claims import ENDS, RESULT_COLUMNS, Outcome
-from procession.store.dialects import insert_all, is_postgresql, recordset
+from procession.store.dialects import any_of, insert_all, is_postgresql, recordset
 from procession.store.tables import analyses, attempts
 
 
@@ -35,7 +35,7 @@ class Ending:
 # Held by primary key alone, and looked at here: asked for the state too, PostgreSQL may walk all that waits.
 _HOLD = (
     select(analyses.c.id, analyses.c.state, analyses.c.fence, analyses.c.run_at, analyses.c.erased_at)
-    .where(analyses.c.id.in_(bindparam("ids_", expanding=True)))
+    .where(any_of(analyses.c.id, "ids_"))
     .order_by(analyses.c.id)
 )
 _HOLD_FREE = _HOLD.add_columns(
@@ -98,7 +98,8 @@ _ENDED = recordset("ended", analyses.c.id, *(analyses.c[name] for name in RESULT
 
 
 def _finish(trigger: Trigger) -> Update:
-    return rows.move_held(State.PROCESSING, trigger, analyses.c.id == _ENDED.c.id).values(
+    which = (any_of(analyses.c.id, "ids_"), analyses.c.id == _ENDED.c.id)  # told twice: a join alone may walk the table
+    return rows.move_held(State.PROCESSING, trigger, *which).values(
         finished_at=bindparam("now_"),
         lease_owner=None,
         lease_expires_at=None,
@@ -153,9 +154,8 @@ def _held(conn: Connection, endings: Sequence[Ending]) -> list[Ending]:
 
 
 def _count_pages(conn: Connection, endings: Sequence[Ending]) -> None:
-    for one in sorted(endings, key=lambda one: one.document_id):
-        if one.outcome.pages_total:
-            documents.set_page_count(conn, one.document_id, one.outcome.pages_total)
+    pages = {one.document_id: one.outcome.pages_total for one in endings if one.outcome.pages_total}
+    documents.set_page_counts(conn, pages)
 
 
 def _one(conn: Connection, ending: Ending, now: datetime) -> dict[str, Analysis]:
@@ -167,7 +167,8 @@ def _one(conn: Connection, ending: Ending, now: datetime) -> dict[str, Analysis]
 
 def _together(conn: Connection, trigger: Trigger, endings: Sequence[Ending], now: datetime) -> dict[str, Analysis]:
     told = [_told(one) for one in endings]
-    got = conn.execute(_FINISH[trigger], {"ended_": told, "now_": now}).all()
+    ids = [one.analysis_id for one in endings]
+    got = conn.execute(_FINISH[trigger], {"ended_": told, "ids_": ids, "now_": now}).all()
     ended = rows.journaled_all(conn, got, f"analysis.{trigger.value}", "system:worker", now)
     closed = [{"analysis_id": one.id, "fence": one.fence} for one in ended]
     conn.execute(_ATTEMPTS_END, {"closed_": closed, "now_": now, "outcome_": trigger.value})

@@ -66,6 +66,12 @@ def insert_all(conn: Connection, table: Table, values: Sequence[Mapping[str, Any
         conn.execute(_insert(table), values)
 
 
+def insert_written(conn: Connection, table: Table, names: tuple[str, ...], rows: Sequence[str]) -> None:
+    """PostgreSQL: insert ``rows``, each written as a JSON object of the columns ``names``, in one statement."""
+    if rows:
+        conn.execute(_insert_all(table, names), {f"{table.name}_": f"[{','.join(rows)}]"})
+
+
 def recordset(name: str, *columns: Column[Any]) -> TableValuedAlias:
     """PostgreSQL: the rows of the parameter ``NAME_``, a list of mappings with these columns, as a table ``name``."""
     rows = func.json_to_recordset(bindparam(f"{name}_", type_=_Records()))
@@ -74,13 +80,20 @@ def recordset(name: str, *columns: Column[Any]) -> TableValuedAlias:
     )
 
 
+def any_of(one: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """PostgreSQL: ``one`` is in the parameter ``name``, a list of texts. The statement is the same for any number."""
+    return one == func.any(bindparam(name, type_=postgresql.ARRAY(Text)))
+
+
 class _Records(TypeDecorator[Any]):
-    """A list of mappings as one JSON text; times in ISO 8601."""
+    """A list of mappings as one JSON text, times in ISO 8601; or such a text."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        if isinstance(value, str):
+            return value
         return json.dumps(value, sort_keys=True, separators=(",", ":"), default=datetime.isoformat)
 
     def bind_expression(self, bindvalue: BindParameter[Any]) -> ColumnElement[Any]:
@@ -112,6 +125,17 @@ def in_index_order(conn: Connection) -> None:
         conn.execute(_NO_SORT)
 
 
+def by_steps_of_index(conn: Connection) -> None:
+    """What is asked next in this transaction takes a few entries of an index again and again, already in order.
+
+    Of work that waits PostgreSQL's statistics know little, for it is gone when they are made: it would rather gather
+    all of it in a bitmap and sort that for each step.
+    """
+    if is_postgresql(conn):
+        conn.execute(_NO_BITMAP)
+
+
+_NO_BITMAP = text("SET LOCAL enable_bitmapscan = off")
 _NO_SORT = text("SET LOCAL enable_sort = off")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name_, 0))")
 

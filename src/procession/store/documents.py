@@ -5,7 +5,7 @@ Two events in a document's life: ``document.stored`` (version 1) and ``document.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from procession.store import journal
-from procession.store.dialects import Hold, hold, insert_if_absent
+from procession.store.dialects import Hold, any_of, hold, insert_if_absent, is_postgresql, recordset
 from procession.store.tables import analyses, documents
 
 
@@ -42,6 +42,18 @@ _GET = select(*_COLUMNS).where(documents.c.id == bindparam("id_"))
 _BY_ID = select(*_COLUMNS).where(documents.c.id.in_(bindparam("ids_", expanding=True)))
 _KEYS = select(documents.c.id, documents.c.key_id).where(documents.c.id.in_(bindparam("ids_", expanding=True)), _LIVE)
 _PAGES = update(documents).where(documents.c.id == bindparam("id_"), _LIVE).values(page_count=bindparam("pages_"))
+_HOLD_ALL = (  # in one order, whoever counts
+    select(documents.c.id)
+    .where(any_of(documents.c.id, "ids_"))
+    .order_by(documents.c.id)
+    .with_for_update(key_share=True)
+)
+_COUNTED = recordset("counted", documents.c.id, documents.c.page_count)
+_PAGES_OF_ALL = (
+    update(documents)
+    .where(any_of(documents.c.id, "ids_"), documents.c.id == _COUNTED.c.id, _LIVE)
+    .values(page_count=_COUNTED.c.page_count)
+)
 _ERASE = update(documents).where(documents.c.id == bindparam("id_"), _LIVE).values(erased_at=bindparam("now_"))
 _REFERENCES = (
     select(func.count())
@@ -106,9 +118,17 @@ def insert(conn: Connection, document: Document, region: str, actor: str, trace_
     return document
 
 
-def set_page_count(conn: Connection, document_id: str, pages: int) -> None:
-    """What the sandbox counted; derived from the bytes, so not journaled."""
-    conn.execute(_PAGES, {"id_": document_id, "pages_": pages})
+def set_page_counts(conn: Connection, pages: Mapping[str, int]) -> None:
+    """What the sandbox counted, by document; derived from the bytes, so not journaled."""
+    if not pages:
+        return
+    if is_postgresql(conn) and len(pages) > 1:
+        ids = sorted(pages)
+        conn.execute(_HOLD_ALL, {"ids_": ids})
+        counted = [{"id": one, "page_count": pages[one]} for one in ids]
+        conn.execute(_PAGES_OF_ALL, {"ids_": ids, "counted_": counted})
+    else:
+        conn.execute(_PAGES, [{"id_": one, "pages_": number} for one, number in sorted(pages.items())])
 
 
 def references(conn: Connection, document_id: str) -> int:

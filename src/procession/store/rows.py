@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, Update, bindparam, update
 
 from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State, Trigger, after
 from procession.store import journal
+from procession.store.dialects import any_of
 from procession.store.tables import analyses
 
 COLUMNS = tuple(column for column in analyses.c if column.name != "rung_at")
@@ -18,7 +21,9 @@ COLUMNS = tuple(column for column in analyses.c if column.name != "rung_at")
 _NAMES = tuple(column.name for column in COLUMNS)
 _AT = {name: place for place, name in enumerate(_NAMES)}
 _PRIVATE = frozenset({"file_name_sealed"})
-_PUBLIC = tuple((place, name) for place, name in enumerate(_NAMES) if name not in _PRIVATE)
+_PUBLIC = tuple(sorted(((place, name) for place, name in enumerate(_NAMES) if name not in _PRIVATE), key=itemgetter(1)))
+_IN_ORDER = itemgetter(*(_AT[field.name] for field in fields(Analysis)))
+"""A row's values as ``Analysis`` takes them: by place, for half of what names cost."""
 _STATES = {state.value: state for state in State}
 _STAGES = {stage.value: stage for stage in Stage}
 _PRIORITIES = {priority.value: priority for priority in Priority}
@@ -35,7 +40,7 @@ def from_row(row: Row[Any]) -> Analysis:
     values[_OPTIONS] = AnalysisOptions(
         languages=tuple(options["languages"]), ocr=options["ocr"], templates=options.get("templates", True)
     )
-    return Analysis(**dict(zip(_NAMES, values, strict=True)))
+    return Analysis(*_IN_ORDER(values))
 
 
 def to_values(analysis: Analysis) -> dict[str, Any]:
@@ -107,7 +112,7 @@ def move_held(source: State, trigger: Trigger, *conditions: Any) -> Update:
 
     Which ones: ``conditions``, else the parameter ``ids_``.
     """
-    which = conditions or (analyses.c.id.in_(bindparam("ids_", expanding=True)),)
+    which = conditions or (any_of(analyses.c.id, "ids_"),)
     return _change(*which).values(state=_target(source, trigger))
 
 

@@ -121,3 +121,35 @@ async def test_uploads_are_refused_past_the_tenants_limit_and_below_the_free_dis
         assert refused.value.retry_after >= 1
         await app.store.stop()
         app.keys.close()  # type: ignore[attr-defined] # LocalKeys
+
+
+async def test_an_upload_into_an_idle_queue_is_rung_for_without_a_relay(house: House) -> None:
+    one = (await house.upload(PDF + b"1")).id
+    assert await house.app.dispatcher.wait(10, 5) == [one]
+
+
+async def test_what_a_tenant_uploads_behind_others_of_its_own_is_left_to_the_relay(house: House) -> None:
+    first = (await house.upload(PDF + b"1")).id
+    await house.upload(PDF + b"2")
+    assert await house.app.dispatcher.wait(10, 5) == [first]
+    assert await house.app.dispatcher.wait(10, 0) == []
+
+
+async def test_of_uploads_that_arrive_together_at_most_one_is_rung_for_out_of_turn(house: House) -> None:
+    made = await asyncio.gather(*(house.upload(PDF + bytes([number])) for number in range(8)))
+    await asyncio.sleep(0)
+    rung = await house.app.dispatcher.depth()
+    assert sum(rung.values()) <= 1
+    assert len(made) == 8
+
+
+async def test_a_ring_that_fails_costs_no_upload(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung = asyncio.Event()
+
+    async def hangs(*_: object) -> None:
+        rung.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(house.app.dispatcher, "ring", hangs)
+    assert (await house.upload()).status is State.PENDING
+    await asyncio.wait_for(rung.wait(), 5)

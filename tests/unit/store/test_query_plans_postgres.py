@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, text
 
-from procession.store import journal
+from procession.domain.analysis import State
+from procession.domain.clock import system_clock
+from procession.store import claims_at_once, journal
+from procession.store.claims import Outcome
+from procession.store.claims_at_once import Ending
 from procession.store.postgres import PostgresStore
 from tests.support.postgres import PostgresServer
 from tests.unit.store.test_query_plans import ASKED, BY_INDEX, IN_ORDER, SMALL_INDEXES
@@ -19,7 +23,23 @@ OTHERS = {
     "journal.after a place": lambda conn: journal.after(conn, "acme", 19_000, 100),
     "journal.last_sequence": lambda conn: journal.last_sequence(conn, "acme"),
     "journal.unsettled": lambda conn: journal.unsettled(conn, "acme"),
+    "claims_at_once.claim": lambda conn: _all(
+        claims_at_once.claim(conn, ["an_1000", "an_2000", "an_3000"], "w", 15, system_clock())
+    ),
+    "claims_at_once.finish": lambda conn: _all(
+        claims_at_once.finish(conn, [_ending(number) for number in (1001, 2001, 3001)], system_clock())
+    ),
 }
+
+
+def _ending(number: int) -> Ending:
+    return Ending(f"an_{number}", 1, f"doc_{number}", Outcome(State.COMPLETED, pages_total=2))
+
+
+def _all(found: Sized) -> None:
+    assert len(found) == 3, "else not every statement was asked"
+
+
 LARGE = frozenset({"documents", "analyses", "events", "attempts", "batches", "ai_calls", "usage_rollups"})
 SORTS = frozenset({"Sort", "Incremental Sort"})
 
@@ -128,6 +148,7 @@ def test_it_scans_no_table_and_no_large_index(store: PostgresStore, name: str) -
 SYSTEM = frozenset(
     {
         *("ready_heads", "expired", "heartbeat", "release_all", "queue_depth", "depth_by_tenant", "claim"),
+        *("claims_at_once.claim", "claims_at_once.finish"),
         *("dead_letters.page", "dead_letters.matching", "dead_letters.codes", "priorities.of_batch"),
         *("ledger.reserve", "ledger.expired", "ledger.get", "budgets.in_force", "usage_rollups.sums"),
     }
