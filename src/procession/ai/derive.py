@@ -84,7 +84,7 @@ def typed_kind(text: str, hints: Hints) -> FieldType | None:
 
 
 def same_words(one: str, other: str) -> bool:
-    return _letters(one) == _letters(other)
+    return letters_of(one) == letters_of(other)
 
 
 # --- by type ----------------------------------------------------------------------------------------------------------
@@ -197,20 +197,20 @@ def _shared_name(text: str, value: str) -> str | None:
     wanted, printed = value.split(), re.findall(r"[^\s,;&]+", text)
     kept: list[str] = []
     for word in printed:
-        if len(kept) < len(wanted) and _letters(word) == _letters(wanted[len(kept)]):
+        if len(kept) < len(wanted) and letters_of(word) == letters_of(wanted[len(kept)]):
             kept.append(word)
     return " ".join(kept) if len(kept) == len(wanted) >= 2 else None
 
 
 def _find_words(text: str, value: str) -> tuple[int, int] | None:
     """Where ``value`` stands in ``text``, whatever the case and the marks between its words."""
-    wanted = _letters(value)
+    wanted = letters_of(value)
     if not wanted:
         return None
     letters: list[str] = []
     origin: list[int] = []
     for at, letter in enumerate(text):
-        for one in _letters(letter):
+        for one in letters_of(letter):
             letters.append(one)
             origin.append(at)
     start = "".join(letters).find(wanted)
@@ -225,7 +225,7 @@ def _find_words(text: str, value: str) -> tuple[int, int] | None:
     return None
 
 
-def _letters(text: str) -> str:
+def letters_of(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold()
     return "".join(c for c in plain if c.isalnum() or c in "&+@")
 

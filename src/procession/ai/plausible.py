@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from procession.ai.ask import AskedField
-from procession.ai.derive import Derived, holds, same_words, typed_kind, values_in
+from procession.ai.derive import Derived, holds, letters_of, same_words, typed_kind, values_in
 from procession.digitize.classify import meaning_of
 from procession.digitize.values.assign import assigned, mentions
 from procession.digitize.values.normal import Hints
@@ -21,6 +21,7 @@ from procession.digitize.values.role_words import DATE_ROLES, MONEY_ROLES
 from procession.digitize.values.roles import sentence_around
 from procession.digitize.vocabulary import fold
 from procession.domain.form import Box, Field, FieldType, Subtype, TextLine
+from procession.policy.cascade import TYPES
 
 LABEL_WORDS_MAX = 6
 """Words right before a value that are asked for what they name."""
@@ -48,6 +49,26 @@ _LIKE: tuple[frozenset[Subtype], ...] = (
     frozenset({_S.RECEPTION_VENUE, _S.VENUE_ADDRESS}),
 )
 """What one label may name both of."""
+_ROLES = {FieldType.DATE: DATE_ROLES, FieldType.CURRENCY: MONEY_ROLES}
+_LOOKS = (
+    (FieldType.DATE, re.compile(r"\d{4}-\d\d-\d\d")),
+    (FieldType.TIME, re.compile(r"\d\d:\d\d")),
+    (FieldType.CURRENCY, re.compile(r"\d+\.\d\d")),
+    (FieldType.PHONE, re.compile(r"\+?[\d ()/.-]{7,}")),
+    (FieldType.EMAIL, re.compile(r"\S+@\S+")),
+)
+_OF_DATE: dict[Subtype | None, Subtype | None] = {
+    _S.BALANCE_DUE: _S.BALANCE_DUE_DATE,
+    _S.DEPOSIT_AMOUNT: None,
+    _S.TOTAL_AMOUNT: None,
+}
+"""What a date is in the row of an amount."""
+_SIGNATURES = frozenset({_S.CLIENT_SIGNATURE, _S.VENDOR_SIGNATURE})
+_PACKAGE = re.compile(
+    r"\b(?:package|collection|coverage|menu|plan|option|formule|forfait|paquete|pack|paket|pakket|pacchetto|arrangement)",
+    re.IGNORECASE,
+)
+"""Words that are part of a package's name."""
 _NAMES = frozenset({_S.PARTNER_1_NAME, _S.PARTNER_2_NAME, _S.VENDOR_NAME, _S.CEREMONY_VENUE, _S.RECEPTION_VENUE})
 _AFTER_LABEL = re.compile(r"[:?]\s*$")
 _SPEAKS = re.compile(
@@ -82,12 +103,13 @@ class Surroundings:
     fields: tuple[Field, ...]
     hints: Hints
 
-    def owner(self, place: Box, page: int, but: str | None) -> Field | None:
-        """The field that surely holds the value printed at ``place``."""
+    def owner(self, place: Box, page: int, words: str, but: str | None) -> Field | None:
+        """The field that surely holds the value printed at ``place``: ``words``, or part of them, or more."""
         for field in self.fields:
             if field.id == but or field.page != page or field.value in (None, "", []) or field.value_box is None:
                 continue
-            if field.confidence >= SURE_FROM and not field.needs_review and _overlap(field.value_box, place):
+            sure = field.confidence >= SURE_FROM and not field.needs_review
+            if sure and _overlap(field.value_box, place) and _say_the_same(field, words):
                 return field
         return None
 
@@ -102,7 +124,7 @@ def judge(asked: AskedField, field: Field | None, found: Derived, around: Surrou
     line = touched[0][0]
     if asked.wants == "label":
         return _judge_label(field, box, line.page, around)
-    owner = around.owner(box, line.page, asked.field)
+    owner = around.owner(box, line.page, place.quoted, asked.field)
     if owner is not None and not may_share(owner.subtype, asked.subtype, found, str(owner.value)):
         return Judgement(Standing.REFUSED, f"these words are the value of “{owner.label}”")
     if reason := _no_value(asked, found, around.hints):
@@ -147,6 +169,9 @@ def _label_distance(label: Box, place: Box) -> float | None:
 class Naming:
     words: str
     subtype: Subtype | None
+    """None: something that is no core field."""
+    firm: bool = True
+    """False for words as common as "client" or "for", which name a thing without saying which."""
 
 
 def naming(found: Derived, line: TextLine, around: Surroundings) -> Naming | None:
@@ -170,30 +195,43 @@ def naming(found: Derived, line: TextLine, around: Surroundings) -> Naming | Non
 
 def _in_sentence(sentence: str, start: int, end: int, found: Derived, hints: Hints) -> Naming | None:
     """Of dates and amounts the nearest telling words, shared out among all of the sentence's as the engine does."""
-    kind = FieldType.DATE if isinstance(found.value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", found.value) else None
-    if isinstance(found.value, str) and re.fullmatch(r"\d+\.\d\d", found.value):
-        kind = FieldType.CURRENCY
-    if kind is None:
+    kind = _kind(found)
+    if kind not in _ROLES:
         before = sentence[:start]
         words = before.split()
         return _of_words(" ".join(words[-LABEL_WORDS_MAX:]), found) if words else None
-    roles = DATE_ROLES if kind is FieldType.DATE else MONEY_ROLES
     marks = [one for one in values_in(sentence, kind, hints) if not (one[0] < end and start < one[1])]
     marks = sorted([*marks, (start, end)])
-    named = assigned(sentence, marks, roles)[marks.index((start, end))]
+    named = assigned(sentence, marks, _ROLES[kind])[marks.index((start, end))]
     if named is None:
         return None
     return Naming(sentence[named.mention.start : named.mention.end].strip(), named.subtype)
 
 
+def _kind(found: Derived) -> FieldType:
+    """The type a value is by its look."""
+    if isinstance(found.value, int):
+        return FieldType.NUMBER
+    return next((kind for kind, look in _LOOKS if look.fullmatch(found.value)), FieldType.TEXT)
+
+
+def _fits(subtype: Subtype, kind: FieldType) -> bool:
+    """Whether a field of this name could hold such a value: the name of a package names no amount beside it."""
+    wanted = TYPES.get(subtype, FieldType.TEXT)
+    return subtype not in _SIGNATURES and (FieldType.TEXT if wanted is FieldType.ADDRESS else wanted) is kind
+
+
 def _of_words(text: str, found: Derived) -> Naming | None:
     """What a label's last words name: the longest of them that name anything."""
-    words = text.strip(" :*•-–—").split()
+    words, kind = text.strip(" :*•-–—").split(), _kind(found)
     for count in range(min(len(words), LABEL_WORDS_MAX), 0, -1):
         meaning = meaning_of(" ".join(words[-count:]))
-        if meaning is not None:
-            return Naming(" ".join(words[-count:]), meaning.subtype)
-    roles = DATE_ROLES if re.fullmatch(r"\d{4}-\d\d-\d\d", str(found.value)) else MONEY_ROLES
+        if meaning is None:
+            continue
+        subtype = _OF_DATE.get(meaning.subtype, meaning.subtype) if kind is FieldType.DATE else meaning.subtype
+        if subtype is None or _fits(subtype, kind):
+            return Naming(" ".join(words[-count:]), subtype, firm=subtype is not None)
+    roles = _ROLES.get(kind, ())
     told = mentions(text, roles) if len(words) <= LABEL_WORDS_MAX else []
     return Naming(text[told[-1].start : told[-1].end].strip(), told[-1].subtype) if told else None
 
@@ -204,7 +242,9 @@ def _by_name(asked: AskedField, field: Field | None, named: Naming) -> Judgement
     if asked.subtype is not None and named.subtype is not None:
         pair = frozenset({asked.subtype, named.subtype})
         if len(pair) == 1 or pair in _LIKE:
-            return Judgement(Standing.NAMED)
+            return Judgement(Standing.UNNAMED if Subtype.VENUE_ADDRESS in pair and len(pair) > 1 else Standing.NAMED)
+    if not named.firm and (field is None or field.box is None):
+        return Judgement(Standing.UNNAMED)
     if field is not None and field.box is not None:
         return Judgement(Standing.REFUSED, "it stands elsewhere on the page than the field")
     return Judgement(Standing.REFUSED, f"its own label is “{named.words[:60]}”")
@@ -213,8 +253,10 @@ def _by_name(asked: AskedField, field: Field | None, named: Naming) -> Judgement
 def _no_value(asked: AskedField, found: Derived, hints: Hints) -> str | None:
     """Why words that are printed are no value of this kind of field at all."""
     text = found.place.text[found.place.start : found.place.end].strip()
+    if asked.type is FieldType.NUMBER and _is_part(found, hints):
+        return "the quote is part of a date, a time, an amount or a phone number"
     if asked.type in (FieldType.TEXT, FieldType.TEXTAREA, FieldType.ADDRESS):
-        if text.endswith((":", "?")) or (meaning_of(text) is not None and len(text.split()) <= LABEL_WORDS_MAX):
+        if text.endswith((":", "?")) or _is_label(text, asked):
             return "the quote is a label"
         label, colon, _ = text.partition(":")
         if colon and meaning_of(label) is not None:
@@ -225,6 +267,21 @@ def _no_value(asked: AskedField, found: Derived, hints: Hints) -> str | None:
         if len(text.split()) > 12:
             return "the quote is a sentence, and no name"
     return None
+
+
+def _is_label(text: str, asked: AskedField) -> bool:
+    if len(text.split()) > LABEL_WORDS_MAX or meaning_of(text) is None:
+        return False
+    return asked.subtype is not Subtype.PACKAGE_NAME or _PACKAGE.search(text) is None
+
+
+def _is_part(found: Derived, hints: Hints) -> bool:
+    place = found.place
+    kinds = (FieldType.DATE, FieldType.TIME, FieldType.CURRENCY, FieldType.PHONE, FieldType.EMAIL)
+    spans = (span for kind in kinds for span in values_in(place.text, kind, hints))
+    return any(
+        start <= place.start and place.end <= end and end - start > place.end - place.start for start, end in spans
+    )
 
 
 def may_share(one: Subtype | None, other: Subtype | None, mine: Derived, theirs: Derived | str) -> bool:
@@ -243,6 +300,12 @@ def may_share(one: Subtype | None, other: Subtype | None, mine: Derived, theirs:
 def _stands_in(box: Box, field: Box) -> bool:
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     return field[0] - ASIDE <= x <= field[2] + ASIDE and field[1] - ABOVE <= y <= field[3] + ABOVE
+
+
+def _say_the_same(field: Field, words: str) -> bool:
+    """The box of a value on two lines covers other words too."""
+    mine, theirs = letters_of(str(field.value_text or field.value)), letters_of(words)
+    return mine in theirs or theirs in mine
 
 
 def _overlap(one: Box, other: Box) -> bool:

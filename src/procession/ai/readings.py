@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from procession.ai.answers import Answer
 from procession.ai.ask import AiInput, AskedField
-from procession.ai.derive import Derived, derive, hints_of, holds
+from procession.ai.derive import Derived, derive, hints_of
 from procession.ai.plausible import Judgement, Standing, Surroundings, judge, may_share
 from procession.ai.quotes import places
 from procession.domain.form import Box, Field, FieldType
@@ -45,6 +45,12 @@ class Reading:
     @property
     def named(self) -> bool:
         return self.judgement.standing is Standing.NAMED
+
+    @property
+    def words(self) -> frozenset[tuple[str, int]]:
+        """The printed words it was read from: line and place in the line."""
+        place = self.found.place
+        return frozenset((line.id, index) for line, index in place.words_of(place.start, place.end))
 
     @property
     def quote(self) -> str:
@@ -108,7 +114,7 @@ def _read(asked: AskedField, answer: Answer, field: Field | None, around: Surrou
         return Refusal.NO_SUCH_QUOTE
     kind = FieldType.TEXT if asked.wants == "label" else asked.type
     subtype = None if asked.wants == "label" else asked.subtype
-    derived = [one for place in found if (one := derive(place, answer.value, kind, subtype, around.hints)) is not None]
+    derived = [one for at in found if (one := derive(at, answer.value, kind, subtype, around.hints)) is not None]
     if not derived:
         return Refusal.NOT_IN_QUOTE
     judged = [(judge(asked, field, one, around), one) for one in derived]
@@ -129,7 +135,8 @@ def _sharing(readings: Iterable[Reading]) -> set[str]:
     found: set[str] = set()
     for index, one in enumerate(known):
         for other in known[index + 1 :]:
-            same = one.page == other.page and (holds(one.box, other.box) or holds(other.box, one.box))
-            if same and not may_share(one.asked.subtype, other.asked.subtype, one.found, other.found):
+            if one.words & other.words and not may_share(
+                one.asked.subtype, other.asked.subtype, one.found, other.found
+            ):
                 found |= {one.asked.id, other.asked.id}
     return found
