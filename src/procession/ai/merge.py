@@ -1,5 +1,7 @@
 """The engine's reading and the provider's, made one result. A model's own claim to be sure counts for nothing.
 
+A document that speaks to its reader (``addressed``) gains only values its page names, each for review.
+
 Invariant: a field that was not asked is untouched, byte for byte; a value of the engine's is replaced only by a proved
 one that the page itself names as this field's, and never without a person being asked to look.
 """
@@ -11,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from procession.ai.addressed import warning
 from procession.ai.answers import Answer
 from procession.ai.ask import AiInput, AskedField
 from procession.ai.readings import Proved, Reading, prove
@@ -19,7 +22,7 @@ from procession.domain.form import Category, DigitizedDocument, Field, Form, Sou
 
 ADDED_NAMED = 0.9
 """Confidence in a value only the provider read, whose words the page names as this field's."""
-ADDED_UNNAMED = 0.4
+ADDED_UNNAMED = 0.6
 """Likewise where nothing on the page says which field it is: always sent to review."""
 AGREED = 0.95
 """Of a value both read, each by itself."""
@@ -31,6 +34,8 @@ TAKEN_BELOW = 0.6
 LETTERS_BELOW = 0.6
 """Recognised words less sure than this are sent to review whoever read them."""
 SHOWN_CHARACTERS_MAX = 80
+DISTRUSTED = "distrusted"
+"""Outcome of an answer that was proved, of a document that speaks to its reader."""
 
 _CATEGORIES: dict[Subtype, Category] = {row.subtype: row.category for row in reversed(MEANINGS) if row.subtype}
 
@@ -62,7 +67,11 @@ def merge(given: AiInput, answers: Sequence[Answer]) -> Merged:
         else:
             fields[field.id], outcomes[asked.id] = _changed(field, asked, proved)
     outcomes |= {name: why.value for name, why in proved.refused.items() if name not in outcomes}
-    return Merged(_document(given.document, [*fields.values(), *_named(added, fields.values())]), outcomes)
+    document = _document(given.document, [*fields.values(), *_named(added, fields.values())])
+    if proved.addressed:
+        told = (warning(given.ask.lines, proved.addressed), *document.warnings)
+        document = document.model_copy(update={"warnings": told, "needs_review": True})
+    return Merged(document, outcomes)
 
 
 def _new(asked: AskedField, proved: Proved, number: int) -> tuple[Field | None, str]:
@@ -70,7 +79,9 @@ def _new(asked: AskedField, proved: Proved, number: int) -> tuple[Field | None, 
     reading = proved.readings.get(asked.id)
     if reading is None or asked.subtype is None:
         return None, _silence(asked, proved)
-    confidence, reason = _alone(reading)
+    if proved.addressed and not reading.named:
+        return None, DISTRUSTED
+    confidence, reason = _alone(reading, distrusted=bool(proved.addressed))
     return Field(
         id=f"ai-{number}",
         page=reading.page,
@@ -85,14 +96,17 @@ def _new(asked: AskedField, proved: Proved, number: int) -> tuple[Field | None, 
 
 def _changed(field: Field, asked: AskedField, proved: Proved) -> tuple[Field, str]:
     if asked.wants == "mark":
-        return _marked(field, proved.marks.get(asked.id), _silence(asked, proved))
+        seen = None if proved.addressed else proved.marks.get(asked.id)
+        return _marked(field, seen, _silence(asked, proved))
     reading = proved.readings.get(asked.id)
     if reading is None:
         return field, _silence(asked, proved)
+    if proved.addressed and not (field.value in (None, "", []) and reading.named and asked.wants == "value"):
+        return field, DISTRUSTED
     if asked.wants == "label":
         return _labelled(field, reading)
     if field.value in (None, "", []):
-        confidence, reason = _alone(reading)
+        confidence, reason = _alone(reading, distrusted=bool(proved.addressed))
         # the engine had its own reason to ask for a look, which a reading of the words does not answer
         update = _value(reading, min(confidence, max(field.confidence, ADDED_UNNAMED)), reason or field.review_reason)
         return field.model_copy(update=update), "added" if not update["needs_review"] else "added_unsure"
@@ -106,7 +120,7 @@ def _silence(asked: AskedField, proved: Proved) -> str:
     return why.value if why is not None else "unanswered"
 
 
-def _alone(reading: Reading) -> tuple[float, str | None]:
+def _alone(reading: Reading, *, distrusted: bool) -> tuple[float, str | None]:
     """(confidence, why a person should look) of a value only the provider read: from what proves it on the page."""
     letters = reading.found.place.confidence
     if reading.found.doubt is not None:
@@ -116,6 +130,8 @@ def _alone(reading: Reading) -> tuple[float, str | None]:
     confidence = round(ADDED_NAMED * letters, 3)
     if letters < LETTERS_BELOW:
         return confidence, f"{_read_by_ai(reading)}; its letters were hard to read"
+    if distrusted:
+        return min(confidence, ADDED_UNNAMED), f"{_read_by_ai(reading)}; this document speaks to programs that read it"
     return confidence, None
 
 

@@ -71,14 +71,6 @@ _PACKAGE = re.compile(
 """Words that are part of a package's name."""
 _NAMES = frozenset({_S.PARTNER_1_NAME, _S.PARTNER_2_NAME, _S.VENDOR_NAME, _S.CEREMONY_VENUE, _S.RECEPTION_VENUE})
 _AFTER_LABEL = re.compile(r"[:?]\s*$")
-_SPEAKS = re.compile(
-    r"\b(?:ignore|disregard|override|pretend|obey)\b.{0,60}\b(?:instruction|prompt|rule|above|previous|prior)"
-    r"|\b(?:system|assistant|developer)\s*(?:prompt|message|note)?\s*[:>\]]"
-    r"|\b(?:AI|LLM|language model|chatbot|assistant)s?\b.{0,60}\b(?:must|should|shall|set|answer|return|reply|output)"
-    r"|\byou (?:are now|must|will now|shall)\b|[{}<>]{1,2}\s*/?\s*(?:system|user|assistant|answers?|field|value)\b",
-    re.IGNORECASE,
-)
-"""Sentences that speak to whoever reads for somebody. They are not what protects a result: they only prove nothing."""
 
 
 class Standing(StrEnum):
@@ -102,6 +94,8 @@ class Surroundings:
     lines: tuple[TextLine, ...]
     fields: tuple[Field, ...]
     hints: Hints
+    addressed: frozenset[str] = frozenset()
+    """Ids of lines that speak to a reader: they state no value."""
 
     def owner(self, place: Box, page: int, words: str, but: str | None) -> Field | None:
         """The field that surely holds the value printed at ``place``: ``words``, or part of them, or more."""
@@ -123,13 +117,13 @@ def judge(asked: AskedField, field: Field | None, found: Derived, around: Surrou
         return Judgement(Standing.REFUSED, "it has no place on the page")
     line = touched[0][0]
     if asked.wants == "label":
-        return _judge_label(field, box, line.page, around)
+        return _judge_label(field, found, box, line.page, around)
     owner = around.owner(box, line.page, place.quoted, asked.field)
     if owner is not None and not may_share(owner.subtype, asked.subtype, found, str(owner.value)):
         return Judgement(Standing.REFUSED, f"these words are the value of “{owner.label}”")
     if reason := _no_value(asked, found, around.hints):
         return Judgement(Standing.REFUSED, reason)
-    if any(_SPEAKS.search(one.text) for one, _ in touched):
+    if any(one.id in around.addressed for one, _ in touched):
         return Judgement(Standing.REFUSED, "the quoted sentence speaks to a reader, it states no value")
     if field is not None and field.box is not None and field.page == line.page and _stands_in(box, field.box):
         return Judgement(Standing.NAMED)
@@ -141,11 +135,11 @@ def judge(asked: AskedField, field: Field | None, found: Derived, around: Surrou
     return Judgement(Standing.UNNAMED)
 
 
-def _judge_label(field: Field | None, box: Box, page: int, around: Surroundings) -> Judgement:
+def _judge_label(field: Field | None, found: Derived, box: Box, page: int, around: Surroundings) -> Judgement:
     """Words name a place when they stand left of it or right above it, and no other place is nearer to them."""
     if field is None or field.box is None or field.page != page:
         return Judgement(Standing.REFUSED, "it stands elsewhere than the field")
-    if any(_SPEAKS.search(one.text) for one in around.lines if one.page == page and _overlap(one.box, box)):
+    if any(one.id in around.addressed for one, _ in found.place.words_of(found.place.start, found.place.end)):
         return Judgement(Standing.REFUSED, "the quoted sentence speaks to a reader, it names no place")
     mine = _label_distance(box, field.box)
     others = (other.box for other in around.fields if other.id != field.id and other.page == page and other.box)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from procession.ai.addressed import addressed
 from procession.ai.answers import Answer
 from procession.ai.ask import AiInput, AskedField
 from procession.ai.derive import Derived, derive, hints_of
@@ -65,6 +66,8 @@ class Proved:
     """By question, what a picture is said to show: nothing of it can be proved."""
     refused: Mapping[str, Refusal]
     """By question, or by the field an answer names that nobody asked about."""
+    addressed: frozenset[str] = frozenset()
+    """Ids of the lines in which the document speaks to its reader."""
 
 
 def prove(given: AiInput, answers: Sequence[Answer]) -> Proved:
@@ -72,7 +75,8 @@ def prove(given: AiInput, answers: Sequence[Answer]) -> Proved:
     readings: dict[str, Reading] = {}
     marks: dict[str, str] = {}
     refused: dict[str, Refusal] = {}
-    around = Surroundings(given.ask.lines, given.document.form.fields, hints_of(given.ask.lines))
+    told = addressed(given.ask.lines)
+    around = Surroundings(given.ask.lines, given.document.form.fields, hints_of(given.ask.lines), told)
     fields = {field.id: field for field in given.document.form.fields}
     for name, own in _by_field(answers).items():
         question = asked.get(name)
@@ -91,7 +95,7 @@ def prove(given: AiInput, answers: Sequence[Answer]) -> Proved:
     for name in _sharing(readings.values()):
         refused[name] = Refusal.SHARED
         del readings[name]
-    return Proved(readings, marks, refused)
+    return Proved(readings, marks, refused, told)
 
 
 def _by_field(answers: Iterable[Answer]) -> dict[str, list[Answer]]:
