@@ -13,9 +13,13 @@ from itertools import pairwise
 from procession.domain.form import TextLine
 
 _FORGET = (
-    r"ignor\w*|disregard\w*|forget|overrid\w*|bypass\w*|vergiss|vergessen|missacht\w*|oubli\w*|olvid\w*|negeer|vergeet"
+    r"ignor\w*|disregard\w*|forget|overrid\w*|bypass\w*|vergiss|vergessen|missacht\w*|"
+    r"oubli\w*|olvid\w*|negeer|vergeet"
 )
-_RULES = r"instruc\w*|prompts?|rules?|anweisung\w*|regeln|consignes?|règles|reglas|regels|istruzion\w*|regole|guidelines?|schema"
+_RULES = (
+    r"instruc\w*|prompts?|rules?|anweisung\w*|regeln|consignes?|règles|reglas|regels|istruzion\w*|regole|"
+    r"guidelines?|schema"
+)
 _MODEL = r"AI|A\.I\.|LLMs?|GPT\S*|language models?|chatbots?|KI|IA"
 _TOLD = (
     r"must|should|shall|sets?|answers?|returns?|replies|reply|outputs?|extract\w*|fills?|muss|soll|doit|debe|moet|deve|"
@@ -26,7 +30,8 @@ _PATTERNS = (
     # to forget what was asked, in the six languages of the trade
     rf"\b(?:{_FORGET}|dimentica\w*)\b.{{0,80}}\b(?:{_RULES})\b",
     # the parts a conversation with a model is made of
-    r"\b(?:system|developer)\s*(?:prompt|message|override|note|instruction)s?\b|^\W*(?:system|developer)\W{0,2}\s*[:>\]]",
+    r"\b(?:system|developer)\s*(?:prompt|message|override|note|instruction)s?\b",
+    r"^\W*(?:system|developer)\W{0,2}\s*[:>\]]",
     rf"<\W{{0,3}}(?:{_PARTS})\W{{0,3}}>|\bend of (?:the )?(?:data|document)\b",
     r"\b(?:tool|function)[ _](?:calls?|use)\b|\bcall (?:the |a )?(?:\w+ )?(?:tool|function|api)\b",
     # models by their names, told what to do

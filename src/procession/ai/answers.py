@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Constrained
@@ -41,12 +42,12 @@ class _Answers(BaseModel):
     answers: Annotated[list[_Entry], Constrained(max_length=10 * ANSWERS_MAX)]
 
 
-def parse(text: str) -> tuple[Answer, ...]:
+def parse(told: str | Mapping[str, Any]) -> tuple[Answer, ...]:
     """Entries without a value are left out, quotes are cut to what may be one. Raises Unreadable."""
-    if len(text) > ANSWER_CHARACTERS_MAX:
+    if isinstance(told, str) and len(told) > ANSWER_CHARACTERS_MAX:
         raise Unreadable("the answer is too long")
     try:
-        found = _Answers.model_validate_json(text)
+        found = _Answers.model_validate_json(told) if isinstance(told, str) else _Answers.model_validate(told)
     except ValidationError as error:
         raise Unreadable(f"the answer does not fit its schema in {error.error_count()} places") from None
     return tuple(

@@ -6,7 +6,6 @@ fuses it with the engine's reading.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,9 @@ from procession.ai.merge import Merged
 from procession.ai.merge import merge as fuse
 from procession.ai.pictures import ImageRule, picture_tokens
 from procession.ai.prompts import PROMPT_VERSION
+from procession.ai.protocol import CompletionRequest, Image, Part
 from procession.domain.form import Box, DigitizedDocument, Field
+from procession.domain.usage import Tier
 from procession.policy import cascade
 
 ANSWER_TOKENS_BASE = 64
@@ -29,6 +30,10 @@ CHARACTERS_PER_TOKEN = 2.5
 """Of the prompt's JSON, for an estimate that rather says too much;"""
 CHARACTERS_PER_WORD_TOKEN = 3.6
 """and of its words."""
+TOKENS_AROUND = 200
+"""Schema and the marks between messages."""
+UNSHARED = "Read the data. The rules stand behind it."
+"""The system message where nothing that prompts share stands first."""
 LABEL_CHARACTERS_MAX = 200
 OPTIONS_MAX = 40
 """Further options of a field are not told."""
@@ -36,13 +41,30 @@ OPTIONS_MAX = 40
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    messages: tuple[dict[str, Any], ...]
-    """Of the chat completions API: system, then user. No tools are ever offered."""
+    """The document's part of a ``CompletionRequest``. No tools are ever offered."""
+
+    system: str
+    user: tuple[Part, ...]
     schema: dict[str, Any]
     prefix_key: str
+    """The same for prompts that begin alike; empty where that is not made use of."""
     tokens_in: int
     """Estimate, pictures included."""
     output_tokens_max: int
+
+    def completion(self, request_id: str, model: str, tier: Tier = Tier.STANDARD, **more: Any) -> CompletionRequest:
+        """``more``: what ``CompletionRequest`` takes besides."""
+        return CompletionRequest(
+            request_id=request_id,
+            model=model,
+            system=self.system,
+            user=self.user,
+            schema=self.schema,
+            output_tokens_max=self.output_tokens_max,
+            tier=tier,
+            cache_key=self.prefix_key or None,
+            **more,
+        )
 
 
 def plan(found: DigitizedDocument, optimisations: Optimisations) -> Ask | None:
@@ -94,28 +116,25 @@ def request(ask: Ask, images: Mapping[int, bytes], rule: ImageRule | None = None
 
     ``rule``: how the model counts pictures, for the estimate.
     """
-    shared = {"role": "system", "content": prompts.shared(ask.kind)}
+    shared = prompts.shared(ask.kind)
     shown = [images[page] for page in ask.pages if page in images]
-    told: list[dict[str, Any]] = [{"type": "text", "text": prompts.introduction()}]
-    told += [
-        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{base64.b64encode(png).decode()}"}}
-        for png in shown
-    ]
+    told: list[Part] = [prompts.introduction()]
+    told += [Image("image/png", png, "high") for png in shown]
     text = prompts.data(ask)
-    told.append({"type": "text", "text": text})
-    mine = {"role": "user", "content": told}
-    words = len(shared["content"]) / CHARACTERS_PER_WORD_TOKEN + len(text) / CHARACTERS_PER_TOKEN
+    told.append(text)
+    words = len(shared) / CHARACTERS_PER_WORD_TOKEN + len(text) / CHARACTERS_PER_TOKEN
     return Prompt(
-        messages=(shared, mine) if ask.prefix_first else (mine, shared),
+        system=shared if ask.prefix_first else UNSHARED,
+        user=tuple(told) if ask.prefix_first else (*told, shared),
         schema=prompts.schema(),
         prefix_key=prompts.prefix_key(ask.kind) if ask.prefix_first else "",
-        tokens_in=round(words) + sum(picture_tokens(png, rule) for png in shown),
+        tokens_in=TOKENS_AROUND + round(words) + sum(picture_tokens(png, rule) for png in shown),
         output_tokens_max=ANSWER_TOKENS_BASE + ANSWER_TOKENS_PER_FIELD * len(ask.fields),
     )
 
 
-def merge(given: AiInput, answer: str) -> Merged:
-    """The result of the engine's reading and the provider's ``answer`` (the completion's text).
+def merge(given: AiInput, answer: str | Mapping[str, Any]) -> Merged:
+    """The result of the engine's reading and the provider's ``answer`` (``Completion.answer``, or its text).
 
     Raises Unreadable when the answer is not what was asked for; the engine's reading stands then.
     """

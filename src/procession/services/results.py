@@ -18,6 +18,15 @@ from procession.services.field_changes import changed
 
 
 @dataclass(frozen=True, slots=True)
+class AiTrace:
+    """Who read a document besides the engine. What it cost stands in the document's usage, under ``ai``."""
+
+    provider: str
+    model: str
+    prompt_version: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredResult:
     """What a worker writes, sealed: the engine's document and the digest of the bytes it came from."""
 
@@ -25,10 +34,14 @@ class StoredResult:
     document: DigitizedDocument
     engine: dict[str, float] = dataclasses.field(default_factory=dict)
     """Field id -> the engine's own confidence, where a calibration changed it."""
+    ai: AiTrace | None = None
+    """When an AI provider's answer went into it."""
 
     def encode(self) -> tuple[bytes, str]:
         """(JSON, its SHA-256 in hex)."""
         said = b',"engine":%s' % json.dumps(self.engine).encode() if self.engine else b""
+        if self.ai is not None:
+            said += b',"ai":%s' % json.dumps(dataclasses.asdict(self.ai)).encode()
         document = self.document.model_dump_json().encode()
         body = b'{"sha256":"%s"%s,"document":%s}' % (self.sha256.encode(), said, document)
         return body, hashlib.sha256(body).hexdigest()
@@ -37,7 +50,8 @@ class StoredResult:
     def decode(cls, body: bytes) -> StoredResult:
         stored = json.loads(body)
         document = DigitizedDocument.model_validate(stored["document"])
-        return cls(stored["sha256"], document, stored.get("engine", {}))
+        ai = AiTrace(**stored["ai"]) if stored.get("ai") else None
+        return cls(stored["sha256"], document, stored.get("engine", {}), ai)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,9 @@ def published(
         needs_review=undecided if decisions else document.needs_review,
         degraded=analysis.degraded,
         engine_version=analysis.engine_version,
+        provider=stored.ai.provider if stored.ai else None,
+        model=stored.ai.model if stored.ai else None,
+        prompt_version=stored.ai.prompt_version if stored.ai else None,
         template_id=analysis.template_id,
         reused_from=analysis.reused_from,
         timings_ms=document.timings_ms,
