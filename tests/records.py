@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from procession.domain.ai import AiRequest, RequestState
 from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State, deadline
 from procession.domain.clock import new_id
-from procession.store import analyses, documents, forms
+from procession.store import ai_requests, analyses, claims, documents, forms, intents, parking
 from procession.store.documents import Document
 from procession.store.forms import FormRow
 
@@ -95,3 +96,44 @@ def give_form(conn: Connection, analysis: Analysis) -> FormRow:
     document = documents.get(conn, analysis.document_id)
     assert document is not None
     return forms.insert(conn, a_form(analysis, document.key_id), "local", "key:test", None)
+
+
+def a_request(analysis: Analysis, key_id: str = "key_1", **changes: Any) -> AiRequest:
+    """A question about an analysis, as a worker that parks it makes it."""
+    made = AiRequest(
+        id=new_id("air"),
+        tenant=analysis.tenant,
+        region=analysis.region,
+        analysis_id=analysis.id,
+        document_id=analysis.document_id,
+        key_id=key_id,
+        fence=analysis.fence,
+        purpose="extraction",
+        priority=analysis.priority,
+        state=RequestState.WAITING,
+        input_ref=f"ai-inputs/{analysis.id}-{analysis.fence}@{key_id}",
+        picture_refs=(f"ai-pictures/{analysis.id}-{analysis.fence}-1@{key_id}",),
+        prefix_key="prefix-1",
+        tokens_in=1200,
+        output_tokens_max=400,
+        created_at=START,
+        due_at=analysis.due_at,
+        ready_at=START,
+        updated_at=START,
+    )
+    return replace(made, **changes)
+
+
+def park(conn: Connection, now: float = 2, **changes: Any) -> AiRequest:
+    """Submit, claim and park an analysis; gives its request as it was kept."""
+    of_request = {name: changes.pop(name) for name in list(changes) if name in AiRequest.__dataclass_fields__}
+    priority = of_request.get("priority", Priority.URGENT)
+    claimed = claims.claim(conn, submit(conn, priority=priority, **changes).id, "worker-a", 15, at(now - 1))
+    assert claimed is not None
+    request = a_request(claimed, **of_request)
+    for name in request.objects:
+        intents.intend(conn, name, at(3600))
+    parking.park(conn, request, claimed.fence, 4, request.objects, at(now))
+    kept = ai_requests.get(conn, request.id)
+    assert kept is not None
+    return kept

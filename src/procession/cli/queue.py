@@ -14,6 +14,7 @@ from rich.table import Table
 
 from procession.cli.remote import ApiKey, AsJson, Screen, Server, age, asking
 from procession.client import BulkChange, ClassControls, Client, DeadLetter, Queue, TenantControls
+from procession.client.models import QueueClass, QueueTenant
 from procession.client.protocol import DEFAULT_SERVER
 from procession.domain.analysis import Priority
 from procession.domain.errors import EXIT_INPUT, EXIT_INTERRUPTED
@@ -40,10 +41,11 @@ def show_queue(as_json: AsJson = False, server: Server = DEFAULT_SERVER, api_key
     if as_json:
         screen.data(queue)
         return
-    table = _table("priority", "ready", "deferred", "running", "oldest", "objective", "")
+    asks = any(one.awaiting_ai for one in queue.classes)
+    table = _table("priority", *_counted(asks), "oldest", "objective", "")
     for one in queue.classes:
         objective = "" if one.objective_seconds is None else _seconds(one.objective_seconds)
-        counts = (str(one.ready), str(one.deferred), str(one.running))
+        counts = _counts(one, asks)
         table.add_row(
             one.priority, *counts, _seconds(one.oldest_ready_seconds), objective, _marks(one.paused, one.late_seconds)
         )
@@ -54,7 +56,7 @@ def show_queue(as_json: AsJson = False, server: Server = DEFAULT_SERVER, api_key
     screen.out.print(f"{slots}, {queue.waiting} waiting")
     if queue.tenants:
         screen.out.print()
-        screen.out.print(_tenants(queue))
+        screen.out.print(_tenants(queue, asks))
     if queue.processes:
         screen.out.print()
     for worker in queue.processes:
@@ -66,15 +68,24 @@ def show_queue(as_json: AsJson = False, server: Server = DEFAULT_SERVER, api_key
         screen.out.print(f"\nFailed for good: {told}. `procession queue dead` lists them.", markup=False)
 
 
-def _tenants(queue: Queue) -> Table:
-    table = _table("tenant", "ready", "deferred", "running", "oldest", "runs at most", "waits at most", "")
+def _counted(asks: bool) -> tuple[str, ...]:
+    """Heads of the counts; waiting for AI only where there is any."""
+    return ("ready", "deferred", "running", *(("waiting for AI",) if asks else ()))
+
+
+def _counts(one: QueueClass | QueueTenant, asks: bool) -> tuple[str, ...]:
+    return tuple(map(str, (one.ready, one.deferred, one.running, *((one.awaiting_ai,) if asks else ()))))
+
+
+def _tenants(queue: Queue, asks: bool) -> Table:
+    table = _table("tenant", *_counted(asks), "oldest", "runs at most", "waits at most", "")
     for one in queue.tenants:
         oldest = max((part.oldest_ready_seconds or 0.0 for part in one.classes), default=0.0)
         late = max((part.late_seconds or 0.0 for part in one.classes), default=0.0)
         caps = (one.controls.running_max, one.controls.waiting_max)
         table.add_row(
             one.controls.tenant,
-            *(str(number) for number in (one.ready, one.deferred, one.running)),
+            *_counts(one, asks),
             _seconds(oldest) if one.ready else "",
             *("" if cap is None else str(cap) for cap in caps),
             _marks(one.controls.paused, late or None),

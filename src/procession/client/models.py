@@ -138,6 +138,7 @@ class QueueClass(_Answer):
     ready: int
     deferred: int
     running: int
+    awaiting_ai: int = 0
     oldest_ready_seconds: float | None = None
     objective_seconds: float | None = None
     late_seconds: float | None = None
@@ -167,6 +168,7 @@ class TenantClass(_Answer):
     ready: int
     deferred: int
     running: int
+    awaiting_ai: int = 0
     oldest_ready_seconds: float | None = None
     late_seconds: float | None = None
 
@@ -176,6 +178,7 @@ class QueueTenant(_Answer):
     ready: int
     deferred: int
     running: int
+    awaiting_ai: int = 0
     classes: tuple[TenantClass, ...] = ()
 
 

@@ -61,6 +61,7 @@ class Trigger(StrEnum):
     APPROVED = "approved"
     REVIVED = "revived"  # a person retries a failed analysis
     REPROCESSED = "reprocessed"  # a new pass over a finished one
+    PARKED = "parked"  # read here, and waiting for an AI provider under no lease
 
 
 TRANSITIONS: dict[tuple[State, Trigger], State] = {
@@ -71,6 +72,7 @@ TRANSITIONS: dict[tuple[State, Trigger], State] = {
     (State.PROCESSING, Trigger.RELEASED): State.PENDING,
     (State.PROCESSING, Trigger.RETRY_SCHEDULED): State.PENDING,
     (State.PROCESSING, Trigger.EXPIRED): State.PENDING,
+    (State.PROCESSING, Trigger.PARKED): State.PROCESSING,
     (State.PROCESSING, Trigger.REVIEW_REQUIRED): State.REQUIRES_REVIEW,
     (State.PROCESSING, Trigger.COMPLETED): State.COMPLETED,
     (State.PROCESSING, Trigger.FAILED): State.FAILED,
@@ -97,11 +99,13 @@ class AnalysisOptions:
     ocr: bool = True
     templates: bool = True
     """Whether the approved definition of the same form may be used."""
+    ai: bool = True
+    """Whether a configured AI provider may be asked."""
 
     def canonical(self) -> dict[str, Any]:
-        """JSON-ready, keys sorted, for digests and for the sandbox's frame."""
+        """JSON-ready, for digests and for the record. What is as usual is left out, as it was before there was it."""
         usual: dict[str, Any] = {"languages": sorted(self.languages), "ocr": self.ocr}
-        return usual if self.templates else usual | {"templates": False}
+        return usual | {name: False for name in ("ai", "templates") if not getattr(self, name)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,11 @@ class Analysis:
     """When its result is due. None in rows of before deadlines were kept: see ``due_at``."""
     buried_at: datetime | None = None
     """Since when an operator has its failure as final."""
+
+    @property
+    def parked(self) -> bool:
+        """It waits for an AI provider: nobody runs it, and nobody may claim it."""
+        return self.state is State.PROCESSING and self.lease_owner is None
 
     @property
     def due_at(self) -> datetime:

@@ -138,6 +138,7 @@ def _class(priority: Priority, seen: _Seen, now: datetime) -> QueueClass:
         ready=sum(part.ready for part in parts),
         deferred=sum(part.deferred for part in parts),
         running=sum(part.running for part in parts),
+        awaiting_ai=sum(part.awaiting_ai for part in parts),
         oldest_ready_seconds=_longest(parts, now),
         objective_seconds=OBJECTIVE_SECONDS[priority],
         late_seconds=_latest(parts, now),
@@ -159,6 +160,7 @@ def _tenants(seen: _Seen, now: datetime) -> list[QueueTenant]:
                 ready=of[priority].ready,
                 deferred=of[priority].deferred,
                 running=of[priority].running,
+                awaiting_ai=of[priority].awaiting_ai,
                 oldest_ready_seconds=_longest([of[priority]], now),
                 late_seconds=_latest([of[priority]], now),
             )
@@ -171,10 +173,11 @@ def _tenants(seen: _Seen, now: datetime) -> list[QueueTenant]:
                 ready=sum(one.ready for one in classes),
                 deferred=sum(one.deferred for one in classes),
                 running=sum(one.running for one in classes),
+                awaiting_ai=sum(one.awaiting_ai for one in classes),
                 classes=classes,
             )
         )
-    return sorted(found, key=lambda one: (-one.ready, -one.deferred, -one.running, one.controls.tenant))
+    return sorted(found, key=lambda one: (-one.ready, -one.deferred, -one.running, -one.awaiting_ai, one.controls.tenant))
 
 
 def _decided(control: TenantControl) -> bool:

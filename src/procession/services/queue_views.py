@@ -9,14 +9,15 @@ from procession.services.views import View
 
 
 class QueueClass(View):
-    """One priority class. ``deferred`` waits for a retry's time; ``late_seconds``: what waits longest past its deadline
-    is so late, null when nothing is.
+    """One priority class. ``deferred`` waits for a retry's time; ``awaiting_ai``: read, and waiting for an AI provider,
+    which takes no worker; ``late_seconds``: what waits longest past its deadline is so late, null when nothing is.
     """
 
     priority: Priority
     ready: int
     deferred: int
     running: int
+    awaiting_ai: int = 0
     oldest_ready_seconds: float | None
     objective_seconds: int
     late_seconds: float | None = None
@@ -30,6 +31,7 @@ class TenantClass(View):
     ready: int
     deferred: int
     running: int
+    awaiting_ai: int = 0
     oldest_ready_seconds: float | None
     late_seconds: float | None
 
@@ -52,6 +54,7 @@ class QueueTenant(View):
     ready: int
     deferred: int
     running: int
+    awaiting_ai: int = 0
     classes: tuple[TenantClass, ...]
 
 

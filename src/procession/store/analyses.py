@@ -27,10 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy import insert as sql_insert
 
+from procession.domain.ai import RequestState
 from procession.domain.analysis import Analysis, AnalysisOptions, Priority, Stage, State, Trigger, deadline
 from procession.domain.errors import Conflict, NotFound
 from procession.policy.fairness import Ready
-from procession.store import controls, rows
+from procession.store import ai_requests, controls, rows
 from procession.store.canonical import canonical_json
 from procession.store.dialects import Hold, by_steps_of_index, hold, in_index_order, is_postgresql
 from procession.store.tables import analyses, documents
@@ -211,7 +212,9 @@ _READY_HEADS = (
     .order_by(*_by_turn(analyses))
     .limit(bindparam("limit_"))
 )
-_IN_FLIGHT = select(analyses.c.tenant).where(literal_column("analyses.state") == literal_column("'processing'"))
+_IN_FLIGHT = select(analyses.c.tenant).where(
+    literal_column("analyses.state") == literal_column("'processing'"), analyses.c.lease_expires_at.is_not(None)
+)
 _MARK_RUNG = (
     update(analyses)
     .where(analyses.c.id.in_(bindparam("ids_", expanding=True)), _PENDING)
@@ -292,8 +295,15 @@ def mark_rung(conn: Connection, ids: Sequence[str], now: datetime) -> None:
 _OF_TENANT = analyses.c.tenant == bindparam("tenant_")
 _CANCEL_PENDING = rows.move(State.PENDING, Trigger.CANCELLED, _OF_TENANT, _LIVE).values(finished_at=bindparam("now_"))
 _CANCEL_RUNNING = rows.change(
-    analyses.c.state == State.PROCESSING.value, analyses.c.cancel_requested.is_(False), _OF_TENANT, _LIVE
+    analyses.c.state == State.PROCESSING.value,
+    analyses.c.lease_expires_at.is_not(None),
+    analyses.c.cancel_requested.is_(False),
+    _OF_TENANT,
+    _LIVE,
 ).values(cancel_requested=True)
+_CANCEL_PARKED = rows.move(
+    State.PROCESSING, Trigger.CANCELLED, analyses.c.lease_expires_at.is_(None), _OF_TENANT, _LIVE
+).values(finished_at=bindparam("now_"))
 _REVIVE = rows.move(State.FAILED, Trigger.REVIVED, _OF_TENANT, _LIVE).values(
     stage=Stage.UPLOADED.value,
     pages_done=0,
@@ -314,7 +324,8 @@ _REVIVE = rows.move(State.FAILED, Trigger.REVIVED, _OF_TENANT, _LIVE).values(
 def request_cancel(
     conn: Connection, tenant: str, analysis_id: str, actor: str, now: datetime, trace_id: str | None = None
 ) -> Analysis:
-    """Pending: cancelled at once. Running: ``cancel_requested``, and the first commit wins; asking twice is harmless.
+    """Pending, or waiting for an AI provider: cancelled at once. Running: ``cancel_requested``, and the first commit
+    wins; asking twice is harmless.
 
     Raises NotFound, and Conflict when the analysis has ended.
     """
@@ -324,6 +335,9 @@ def request_cancel(
         return rows.journaled(conn, row, "analysis.cancelled", actor, now, trace_id)
     if (row := conn.execute(_CANCEL_RUNNING, found).first()) is not None:
         return rows.journaled(conn, row, "analysis.cancel_requested", actor, now, trace_id)
+    if (row := conn.execute(_CANCEL_PARKED, found).first()) is not None:
+        ai_requests.end_of_analysis(conn, analysis_id, RequestState.CANCELLED, "the analysis was cancelled", now)
+        return rows.journaled(conn, row, "analysis.cancelled", actor, now, trace_id)
     current = require(conn, tenant, analysis_id)
     if current.state is State.PROCESSING:
         return current

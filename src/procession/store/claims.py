@@ -337,7 +337,7 @@ _EXPIRED = (
     .order_by(analyses.c.lease_expires_at)
     .limit(bindparam("limit_"))
 )
-_CLAIMED = select(analyses.c.id, analyses.c.fence).where(_LEASED)
+_CLAIMED = select(analyses.c.id, analyses.c.fence).where(_LEASED, analyses.c.lease_expires_at.is_not(None))
 
 
 def expired(conn: Connection, now: datetime, limit: int) -> list[Analysis]:
@@ -346,7 +346,10 @@ def expired(conn: Connection, now: datetime, limit: int) -> list[Analysis]:
 
 
 def release_all(conn: Connection, now: datetime) -> int:
-    """Give back every claim; returns how many. For the start of a single-machine server, when nobody owns a lease."""
+    """Give back every claim; returns how many. For the start of a single-machine server, when nobody owns a lease.
+
+    What is parked for an AI provider is no claim and stays.
+    """
     found = conn.execute(_CLAIMED).all()
     for analysis_id, fence in found:
         reschedule(

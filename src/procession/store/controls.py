@@ -166,7 +166,11 @@ _running = analyses.alias("running")
 BELOW_CAP = running_max(analyses.c.tenant) > (
     select(func.count())
     .select_from(_running)
-    .where(literal_column("running.state") == literal_column("'processing'"), _running.c.tenant == analyses.c.tenant)
+    .where(
+        literal_column("running.state") == literal_column("'processing'"),
+        _running.c.lease_expires_at.is_not(None),  # what waits for an AI provider runs nowhere
+        _running.c.tenant == analyses.c.tenant,
+    )
     .scalar_subquery()
 )
 """The analysis' tenant has a cap, and fewer running; exact only while ``hold_cap`` holds."""

@@ -12,9 +12,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, or_, select
 
+from procession.domain.ai import RequestState
 from procession.domain.analysis import State
 from procession.domain.errors import Conflict
-from procession.store import documents, forms, page_images, rows, templates
+from procession.store import ai_requests, documents, forms, page_images, rows, templates
 from procession.store.analyses import request_cancel, require
 from procession.store.dialects import Hold, hold, insert_if_absent, one_at_a_time
 from procession.store.tables import analyses, deletions
@@ -115,6 +116,8 @@ def _erase(
     refs = [ref for ref in (analysis.result_ref, analysis.review_ref) if ref is not None]
     if result_name is not None and (sealed := documents.get(conn, analysis.document_id)) is not None:
         refs += [result_name(analysis_id, fence, sealed.key_id) for fence in range(1, analysis.fence + 1)]
+    for request in ai_requests.end_of_analysis(conn, analysis_id, RequestState.ABANDONED, "erased", now):
+        refs += request.objects
     one_at_a_time(conn, templates.CHANGES, tenant)
     refs += templates.erase_source(conn, analysis_id, actor, now, trace_id)
     refs += forms.erase_of_analysis(conn, analysis_id, analysis.region, actor, now, trace_id)

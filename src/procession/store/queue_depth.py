@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, bindparam, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, bindparam, case, func, literal_column, select
 
 from procession.domain.analysis import Priority
 from procession.store.controls import waiting_max
@@ -15,12 +16,14 @@ from procession.store.tables import analyses
 @dataclass(frozen=True, slots=True)
 class Depth:
     """One class, or one tenant's part of it. ``ready``: may run now; ``deferred``: waits for its time; ``running``:
-    under a lease. ``due_at``: the earliest deadline of what is ready, where it was asked for.
+    under a lease; ``awaiting_ai``: read, and waiting for an AI provider under none. ``due_at``: the earliest deadline
+    of what is ready, where it was asked for.
     """
 
     ready: int = 0
     deferred: int = 0
     running: int = 0
+    awaiting_ai: int = 0
     oldest_ready_at: datetime | None = None
     due_at: datetime | None = None
 
@@ -36,19 +39,23 @@ _COUNTS = (
     func.min(analyses.c.run_at).label("oldest"),
 )
 _WAITING = select(analyses.c.priority, *_COUNTS).where(_PENDING).group_by(analyses.c.priority)
-_LEASED = select(analyses.c.priority, func.count().label("running")).where(_RUNNING).group_by(analyses.c.priority)
+_HELD = (  # count() leaves out what has no lease
+    func.count(analyses.c.lease_expires_at).label("running"),
+    (func.count() - func.count(analyses.c.lease_expires_at)).label("awaiting_ai"),
+)
+_LEASED = select(analyses.c.priority, *_HELD).where(_RUNNING).group_by(analyses.c.priority)
 _GROUP = (analyses.c.priority, analyses.c.tenant)
 _WAITING_BY_TENANT = (
     select(*_GROUP, *_COUNTS, func.min(case((_IS_READY, analyses.c.deadline_at))).label("due"))
     .where(_PENDING)
     .group_by(*_GROUP)
 )
-_LEASED_BY_TENANT = select(*_GROUP, func.count().label("running")).where(_RUNNING).group_by(*_GROUP)
+_LEASED_BY_TENANT = select(*_GROUP, *_HELD).where(_RUNNING).group_by(*_GROUP)
 
 
 def queue_depth(conn: Connection, now: datetime) -> dict[Priority, Depth]:
     """Every class, empty ones too."""
-    running = {row.priority: row.running for row in conn.execute(_LEASED)}
+    held = {row.priority: row for row in conn.execute(_LEASED)}
     waiting = {row.priority: row for row in conn.execute(_WAITING, {"now_": now})}
     depths = {}
     for priority in Priority:
@@ -57,7 +64,7 @@ def queue_depth(conn: Connection, now: datetime) -> dict[Priority, Depth]:
         depths[priority] = Depth(
             ready=ready,
             deferred=pending - ready,
-            running=running.get(priority.value, 0),
+            **_held(held.get(priority.value)),
             oldest_ready_at=row.oldest if row is not None and ready else None,
         )
     return depths
@@ -65,20 +72,24 @@ def queue_depth(conn: Connection, now: datetime) -> dict[Priority, Depth]:
 
 def depth_by_tenant(conn: Connection, now: datetime) -> dict[tuple[Priority, str], Depth]:
     """Only those with something. Reads every waiting row: for people, not for loops."""
-    running = {(row.priority, row.tenant): row.running for row in conn.execute(_LEASED_BY_TENANT)}
+    held = {(row.priority, row.tenant): row for row in conn.execute(_LEASED_BY_TENANT)}
     waiting = {(row.priority, row.tenant): row for row in conn.execute(_WAITING_BY_TENANT, {"now_": now})}
     depths = {}
-    for priority, tenant in sorted(running.keys() | waiting.keys()):
+    for priority, tenant in sorted(held.keys() | waiting.keys()):
         row = waiting.get((priority, tenant))
         ready, pending = (int(row.ready), int(row.pending)) if row is not None else (0, 0)
         depths[Priority(priority), tenant] = Depth(
             ready=ready,
             deferred=pending - ready,
-            running=running.get((priority, tenant), 0),
+            **_held(held.get((priority, tenant))),
             oldest_ready_at=row.oldest if row is not None and ready else None,
             due_at=row.due if row is not None else None,
         )
     return depths
+
+
+def _held(row: Row[Any] | None) -> dict[str, int]:
+    return {} if row is None else {"running": int(row.running), "awaiting_ai": int(row.awaiting_ai)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ WITHOUT_TENANT = frozenset(
         "class_controls",
         "workers",
         "duties",
+        "ai_batches",
         "usage_totals",
         "models",
         "model_versions",
@@ -35,7 +36,7 @@ WITHOUT_TENANT = frozenset(
     }
 )
 """Tables with nothing of a tenant: versions, names of objects that are being written or deleted, counts over all
-tenants, running processes, models and their versions."""
+tenants, running processes, models and their versions, files of questions at a provider."""
 
 # in a sub-select the settings are read once per statement, not once per row
 _SYSTEM = "(SELECT current_setting('procession.scope', true)) = 'system'"

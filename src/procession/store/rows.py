@@ -38,7 +38,10 @@ def from_row(row: Row[Any]) -> Analysis:
     values[_PRIORITY] = _PRIORITIES[values[_PRIORITY]]
     options = values[_OPTIONS]
     values[_OPTIONS] = AnalysisOptions(
-        languages=tuple(options["languages"]), ocr=options["ocr"], templates=options.get("templates", True)
+        languages=tuple(options["languages"]),
+        ocr=options["ocr"],
+        templates=options.get("templates", True),
+        ai=options.get("ai", True),
     )
     return Analysis(*_IN_ORDER(values))
 

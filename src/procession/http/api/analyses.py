@@ -135,7 +135,7 @@ def _check_fields(values: dict[str, str]) -> None:
         raise InvalidRequest(f"Unknown fields: {', '.join(sorted(unknown))[:200]}. Known: {', '.join(sorted(FIELDS))}.")
 
 
-FIELDS = frozenset({"priority", "languages", "ocr", "templates", "batch_id"})
+FIELDS = frozenset({"priority", "languages", "ocr", "templates", "ai", "batch_id"})
 
 
 def options_of(values: dict[str, str]) -> AnalysisOptions:
@@ -143,7 +143,7 @@ def options_of(values: dict[str, str]) -> AnalysisOptions:
     languages = tuple(part for part in re.split(r"[,+\s]+", values.get("languages", "eng")) if part)
     if not 0 < len(languages) <= LANGUAGES_MAX or not all(_LANGUAGE.match(name) for name in languages):
         raise InvalidRequest(f"languages: 1 to {LANGUAGES_MAX} Tesseract codes with commas between, such as `eng,deu`.")
-    return AnalysisOptions(languages=languages, ocr=_flag(values, "ocr"), templates=_flag(values, "templates"))
+    return AnalysisOptions(languages, _flag(values, "ocr"), _flag(values, "templates"), _flag(values, "ai"))
 
 
 def _flag(values: dict[str, str], name: str) -> bool:
@@ -275,6 +275,11 @@ UPLOAD_BODY: dict[str, Any] = {
                             "type": "boolean",
                             "default": True,
                             "description": "read a copy of a form you approved by its approved definition",
+                        },
+                        "ai": {
+                            "type": "boolean",
+                            "default": True,
+                            "description": "let a configured AI provider read what is unsure",
                         },
                         "batch_id": {"type": "string"},
                     },

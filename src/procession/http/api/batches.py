@@ -19,7 +19,7 @@ from procession.services.views import BatchView, RefusedFile
 from procession.settings import MIB
 
 BatchId = Annotated[str, Path(max_length=64)]
-FIELDS = frozenset({"priority", "languages", "ocr", "templates"})
+FIELDS = frozenset({"priority", "languages", "ocr", "templates", "ai"})
 
 
 class NewBatch(BaseModel):

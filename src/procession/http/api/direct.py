@@ -32,6 +32,7 @@ class Staged(BaseModel):
     languages: str | None = None
     ocr: bool | None = None
     templates: bool | None = None
+    ai: bool | None = None
     batch_id: Annotated[str | None, Field(max_length=64)] = None
 
     def values(self) -> dict[str, str]:
