@@ -248,9 +248,8 @@ async def test_no_second_pass_goes_over_what_a_person_made(store: Store) -> None
     request = await _deferred(store)
     kept = await _analysis(store, request)
     await store.write(lambda conn: give_form(conn, kept))
-    await store.write(
-        lambda conn: conn.execute(tables.analyses.update().values(form_id="form_1").where(tables.analyses.c.id == kept.id))
-    )
+    of_kept = tables.analyses.update().values(form_id="form_1").where(tables.analyses.c.id == kept.id)
+    await store.write(lambda conn: conn.execute(of_kept))
     assert await store.write(lambda conn: parking.second_pass(conn, request, DONE, at(70))) is None
     assert (await _analysis(store, request)).result_ref == "results/local"
 

@@ -177,7 +177,9 @@ def _tenants(seen: _Seen, now: datetime) -> list[QueueTenant]:
                 classes=classes,
             )
         )
-    return sorted(found, key=lambda one: (-one.ready, -one.deferred, -one.running, -one.awaiting_ai, one.controls.tenant))
+    return sorted(
+        found, key=lambda one: (-one.ready, -one.deferred, -one.running, -one.awaiting_ai, one.controls.tenant)
+    )
 
 
 def _decided(control: TenantControl) -> bool:

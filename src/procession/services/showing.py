@@ -96,7 +96,12 @@ def _progress(analysis: Analysis) -> ProgressView:
 
 def _seconds_left(analysis: Analysis, clock: Clock) -> float | None:
     """At the pace of the pages so far; None while nothing is known."""
-    if analysis.state is not State.PROCESSING or analysis.parked or not analysis.pages_done or analysis.started_at is None:
+    if (
+        analysis.state is not State.PROCESSING
+        or analysis.parked
+        or not analysis.pages_done
+        or analysis.started_at is None
+    ):
         return None
     spent = (clock() - analysis.started_at).total_seconds()
     left = spent / analysis.pages_done * (analysis.pages_total - analysis.pages_done)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, func, insert, literal_column, select, update
 
 from procession.domain.ai import AiRequest, RequestState, Route, Try, call_id, tries
 from procession.domain.analysis import Priority
@@ -23,9 +23,9 @@ from procession.store.tables import deletions
 _C = ai_requests.c
 _COLUMNS = tuple(ai_requests.c)
 # Literal, not bound: SQLite uses a partial index only when the statement itself proves the index's condition.
-_STATE = literal_column("ai_requests.state")
+_STATE: ColumnElement[str] = literal_column("ai_requests.state")
 _ASKABLE = _STATE.in_([literal_column("'waiting'"), literal_column("'deferred'")])
-_SENT, _ANSWERED = _STATE == literal_column("'sent'"), _STATE == literal_column("'answered'")
+_SENT: ColumnElement[bool] = literal_column("'sent'") == _STATE
 _UNENDED = _STATE.in_([literal_column(f"'{state}'") for state in ("waiting", "sent", "answered", "deferred")])
 
 
@@ -140,29 +140,26 @@ def send(
 
 
 def _of_call(*guards: Any) -> Update:
-    return update(ai_requests).where(
-        _C.id == bindparam("id_"), _C.call_id == bindparam("call_"), *guards
-    )
+    return update(ai_requests).where(_C.id == bindparam("id_"), _C.call_id == bindparam("call_"), *guards)
 
 
 _ANSWER = _of_call(_SENT).values(
     state=RequestState.ANSWERED.value, answer_ref=bindparam("ref_"), updated_at=bindparam("now_")
 )
-_BACK = (
-    _of_call(_SENT)
-    .values(
-        state=bindparam("state_"),
-        owner=None,
-        batch_id=None,
-        tried=bindparam("tried_", type_=_C.tried.type),
-        ready_at=bindparam("ready_"),
-        updated_at=bindparam("now_"),
-        reason=bindparam("reason_"),
-    )
+_BACK = _of_call(_SENT).values(
+    state=bindparam("state_"),
+    owner=None,
+    batch_id=None,
+    tried=bindparam("tried_", type_=_C.tried.type),
+    ready_at=bindparam("ready_"),
+    updated_at=bindparam("now_"),
+    reason=bindparam("reason_"),
 )
-_ADOPT = _of_call(_STATE.in_([literal_column("'sent'"), literal_column("'answered'")])).where(
-    _C.owner == bindparam("from_")
-).values(owner=bindparam("owner_"), updated_at=bindparam("now_"))
+_ADOPT = (
+    _of_call(_STATE.in_([literal_column("'sent'"), literal_column("'answered'")]))
+    .where(_C.owner == bindparam("from_"))
+    .values(owner=bindparam("owner_"), updated_at=bindparam("now_"))
+)
 
 
 def answered(conn: Connection, request: AiRequest, call: str, answer_ref: str, now: datetime) -> bool:
@@ -283,12 +280,12 @@ def _ended(conn: Connection, ended: list[AiRequest]) -> list[AiRequest]:
 
 # --- rows -------------------------------------------------------------------------------------------------------------
 
-_COUNTS = select(_C.state, _C.priority, func.count().label("count")).where(_UNENDED).group_by(_C.state, _C.priority)
+_COUNTS = select(_C.state, _C.priority, func.count().label("rows")).where(_UNENDED).group_by(_C.state, _C.priority)
 
 
 def counts(conn: Connection) -> dict[tuple[RequestState, Priority], int]:
     """Of those something is still to be done about."""
-    return {(RequestState(row.state), Priority(row.priority)): int(row.count) for row in conn.execute(_COUNTS)}
+    return {(RequestState(row.state), Priority(row.priority)): int(row.rows) for row in conn.execute(_COUNTS)}
 
 
 def from_row(row: Row[Any]) -> AiRequest:
@@ -314,4 +311,3 @@ def _values(request: AiRequest) -> dict[str, Any]:
         "tier": route and route.tier.value,
         "version_id": route and route.version_id,
     }
-

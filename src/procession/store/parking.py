@@ -53,9 +53,7 @@ _REPROCESS = {
 """A person's review, an erasure or a newer pass comes before a second pass: then none of these matches."""
 
 
-def park(
-    conn: Connection, request: AiRequest, fence: int, pages: int, names: Sequence[str], now: datetime
-) -> Analysis:
+def park(conn: Connection, request: AiRequest, fence: int, pages: int, names: Sequence[str], now: datetime) -> Analysis:
     """End the claim ``fence`` of the request's analysis; the request waits from now on. ``names``: its objects, which
     were intended. Raises LostClaim, also when the cancellation was asked for; Conflict when an object was given up.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, bindparam, case, func, literal_column, select
 
@@ -23,9 +23,9 @@ class Depth:
     ready: int = 0
     deferred: int = 0
     running: int = 0
-    awaiting_ai: int = 0
     oldest_ready_at: datetime | None = None
     due_at: datetime | None = None
+    awaiting_ai: int = 0
 
 
 # Literal, not bound: SQLite uses a partial index only when the statement itself proves the index's condition.
@@ -64,7 +64,8 @@ def queue_depth(conn: Connection, now: datetime) -> dict[Priority, Depth]:
         depths[priority] = Depth(
             ready=ready,
             deferred=pending - ready,
-            **_held(held.get(priority.value)),
+            running=_of(held.get(priority.value)).running,
+            awaiting_ai=_of(held.get(priority.value)).awaiting_ai,
             oldest_ready_at=row.oldest if row is not None and ready else None,
         )
     return depths
@@ -81,15 +82,21 @@ def depth_by_tenant(conn: Connection, now: datetime) -> dict[tuple[Priority, str
         depths[Priority(priority), tenant] = Depth(
             ready=ready,
             deferred=pending - ready,
-            **_held(held.get((priority, tenant))),
+            running=_of(held.get((priority, tenant))).running,
+            awaiting_ai=_of(held.get((priority, tenant))).awaiting_ai,
             oldest_ready_at=row.oldest if row is not None and ready else None,
             due_at=row.due if row is not None else None,
         )
     return depths
 
 
-def _held(row: Row[Any] | None) -> dict[str, int]:
-    return {} if row is None else {"running": int(row.running), "awaiting_ai": int(row.awaiting_ai)}
+class _Held(NamedTuple):
+    running: int = 0
+    awaiting_ai: int = 0
+
+
+def _of(row: Row[Any] | None) -> _Held:
+    return _Held() if row is None else _Held(int(row.running), int(row.awaiting_ai))
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True)),
         sa.Column("reason", sa.String(length=200)),
         sa.Column("deferred_at", sa.DateTime(timezone=True)),
-        sa.ForeignKeyConstraint(
-            ["analysis_id"], ["analyses.id"], name=op.f("fk_ai_requests_analysis_id")
-        ),
+        sa.ForeignKeyConstraint(["analysis_id"], ["analyses.id"], name=op.f("fk_ai_requests_analysis_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_requests")),
     )
     still_open = sa.text("state IN ('waiting', 'sent', 'answered', 'deferred')")
