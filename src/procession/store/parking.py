@@ -61,7 +61,7 @@ def park(conn: Connection, request: AiRequest, fence: int, pages: int, names: Se
     row = conn.execute(_PARK, values).first()
     if row is None:
         raise LostClaim
-    documents.set_page_count(conn, request.document_id, pages)
+    documents.set_page_counts(conn, {request.document_id: pages})
     conn.execute(_ATTEMPT_ENDS, {"id_": request.analysis_id, "fence_": fence, "now_": now})
     intents.fulfil(conn, names)
     parked = rows.journaled(conn, row, "analysis.parked", "system:worker", now)
@@ -73,7 +73,7 @@ def finish_parked(conn: Connection, request: AiRequest, outcome: Outcome, now: d
     """The first result, with or without an answer. Raises LostClaim."""
     ended = finish(conn, request.analysis_id, request.fence, outcome, now, "system:ai_dispatcher")
     if outcome.pages_total:
-        documents.set_page_count(conn, request.document_id, outcome.pages_total)
+        documents.set_page_counts(conn, {request.document_id: outcome.pages_total})
     return ended
 
 
