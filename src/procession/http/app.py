@@ -12,13 +12,26 @@ from pydantic import BaseModel
 from procession import __version__
 from procession.domain.form import AnalysisResult
 from procession.http import auth, openapi, problems
-from procession.http.api import analyses, batches, direct, events, forms, health, metrics, paper, queue, review, session
+from procession.http.api import (
+    analyses,
+    batches,
+    costs,
+    direct,
+    events,
+    forms,
+    health,
+    metrics,
+    paper,
+    queue,
+    review,
+    session,
+)
 from procession.http.edge import Edge
 from procession.http.pages import routes as pages
 from procession.http.pages.render import error_page
 from procession.http.sse import Streams
 from procession.http.uploads import InFlight
-from procession.services import queue_views, views
+from procession.services import cost_views, queue_views, views
 from procession.wiring import Api, browser_sessions
 
 
@@ -40,6 +53,7 @@ _ANALYSIS = views.AnalysisView
 _PAGES = views.Page
 _PAUSED = queue.Paused
 _BULK = queue_views.BulkChange
+_BUDGET = cost_views.BudgetView
 _DEAD = views.Page[queue_views.DeadLetter]
 
 ROUTES: tuple[Route, ...] = (
@@ -85,6 +99,14 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/queue/dead-letters", queue.list_dead_letters, {200: _DEAD}, "operations"),
     Route("POST", "/v1/queue/dead-letters/revive", queue.revive_dead_letters, {200: _BULK}, "operations"),
     Route("POST", "/v1/queue/dead-letters/bury", queue.bury_dead_letters, {200: _BULK}, "operations"),
+    Route("GET", "/v1/costs", costs.cost_report, {200: cost_views.CostReport}, "costs"),
+    Route("GET", "/v1/costs/analyses/{analysis_id}", costs.analysis_costs, {200: cost_views.AnalysisCosts}, "costs"),
+    Route("GET", "/v1/costs/decisions", costs.cost_decisions, {200: _PAGES[cost_views.DecisionView]}, "costs"),
+    Route("GET", "/v1/costs/focus.csv", costs.focus_csv, {200: "text/csv"}, "costs"),
+    Route("GET", "/v1/budgets", costs.list_budgets, {200: cost_views.Budgets}, "costs"),
+    Route("GET", "/v1/budgets/{tenant}/{period}", costs.budget, {200: cost_views.BudgetView}, "costs"),
+    Route("PUT", "/v1/budgets/{tenant}/{period}", costs.set_budget, {200: _BUDGET, 201: _BUDGET}, "costs"),
+    Route("DELETE", "/v1/budgets/{tenant}/{period}", costs.remove_budget, {204: None}, "costs"),
     Route("GET", "/v1/events", events.tenant_events, {200: "text/event-stream"}, "operations"),
     Route("GET", "/v1/result.schema.json", analyses.result_schema, {200: "application/schema+json"}, open=True),
     Route("GET", "/health", health.health, {200: health.Health}, "operations", open=True),

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from procession.domain.errors import InvalidRequest
 from procession.settings.ai import Ai
+from procession.settings.costs import Costs
 from procession.settings.section import Section
 
 MIB = 1024 * 1024
@@ -345,6 +346,7 @@ class Settings(BaseSettings):
     ocr: Ocr = Ocr()
     templates: Templates = Templates()
     ai: Ai = Ai()
+    costs: Costs = Costs()
     http: Http = Http()
 
     @classmethod

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from procession.domain.provider import Capability
 from procession.domain.usage import Tier, decimal
+from procession.settings.costs import Budgets
 from procession.settings.section import Section
 
 MIB = 1024 * 1024
@@ -158,6 +159,7 @@ class Ai(Section):
     """Requests of one batch."""
     batch_bytes_max: Annotated[int, Field(gt=0)] = 64 * MIB
     """One batch's file."""
+    budgets: Budgets = Budgets()
 
     @model_validator(mode="after")
     def _providers_differ(self) -> Ai:

@@ -26,12 +26,12 @@ ai_calls = Table(
     Column("analysis_id", String(40)),
     Column("purpose", String(20), nullable=False),
     Column("provider", String(64), nullable=False),
-    Column("model", String(120), nullable=False),  # as it was asked for
-    Column("served_model", String(120)),  # as the provider says
+    Column("model", String(200), nullable=False),  # as it was asked for
+    Column("served_model", String(200)),  # as the provider says
     Column("model_version", String(60)),  # of the registry
     Column("prompt_version", String(60)),
     Column("tier", String(16), nullable=False),
-    Column("price_version", String(60), nullable=False),
+    Column("price_version", String(120), nullable=False),
     Column("rates", JSON, nullable=False),  # money per million tokens, list and effective, as decimal text
     Column("status", String(10), nullable=False),
     *_counts(),
@@ -102,7 +102,7 @@ usage_rollups = Table(
     Column("hour", UtcDateTime, primary_key=True),
     Column("region", String(64), primary_key=True),
     Column("provider", String(64), primary_key=True),
-    Column("model", String(120), primary_key=True),
+    Column("model", String(200), primary_key=True),
     Column("tier", String(16), primary_key=True),
     Column("purpose", String(20), primary_key=True),
     Column("calls", BigInteger, nullable=False),
@@ -118,7 +118,7 @@ usage_totals = Table(
     metadata,
     Column("region", String(64), primary_key=True),
     Column("provider", String(64), primary_key=True),
-    Column("model", String(120), primary_key=True),
+    Column("model", String(200), primary_key=True),
     Column("tier", String(16), primary_key=True),
     Column("calls", BigInteger, nullable=False),
     *_counts(),
@@ -152,4 +152,25 @@ Index(
     cost_decisions.c.cause,
     cost_decisions.c.action,
     unique=True,
+)
+
+# what work used beside AI, in whole units named by the kind, so that sums are exact; priced when it is shown
+resource_rollups = Table(
+    "resource_rollups",
+    metadata,
+    Column("tenant", String(64), primary_key=True),  # `*`: nobody's, such as idle capacity
+    Column("hour", UtcDateTime, primary_key=True),
+    Column("region", String(64), primary_key=True),
+    Column("kind", String(24), primary_key=True),
+    Column("quantity", BigInteger, nullable=False),
+)
+Index("ix_resource_rollups_hour", resource_rollups.c.hour)
+
+# how far what happened was counted, by who counts
+meter_marks = Table(
+    "meter_marks",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
 )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from procession.domain.billing import CALL_TRANSITIONS, OPEN, Action, Budget, CallStatus, Window
 from procession.domain.clock import new_id
@@ -57,6 +57,8 @@ class NewCall:
     batch_id: str | None = None
     economy: bool = False
     seconds: float = RESERVATION_SECONDS
+    id: str = ""
+    """Of the call; empty: one is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +130,45 @@ class Call:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSum:
+    """Calls of one status that hold money aside. ``oldest_at``: when the first of them was reserved."""
+
+    calls: int
+    reserved_pico: int
+    oldest_at: datetime
+
+
 _C = ai_calls.c
 _COLUMNS = tuple(_C[name] for name in Call.__slots__)
 _ONE = select(*_COLUMNS).where(_C.id == bindparam("id_"))
 _ONE_HELD = _ONE.with_for_update()
 _BY_CLIENT = select(_C.id).where(_C.client_request_id == bindparam("client_"))
 _OF_ANALYSIS = select(*_COLUMNS).where(_C.analysis_id == bindparam("analysis_")).order_by(_C.id)
+_IS_OPEN = _C.ended_at.is_(None)
 _EXPIRED = (
     select(*_COLUMNS)
-    .where(_C.ended_at.is_(None), _C.status.in_(("reserved", "sent")), _C.expires_at <= bindparam("now_"))
+    .where(_IS_OPEN, _C.status.in_(("reserved", "sent")), _C.expires_at <= bindparam("now_"))
     .order_by(_C.expires_at, _C.id)
     .limit(bindparam("limit_"))
 )
 _EXPIRED_HELD = _EXPIRED.with_for_update(skip_locked=True)
+_OPEN_SUMS = (
+    select(
+        _C.status,
+        func.count().label("calls"),
+        func.sum(_C.reserved_pico).label("reserved"),
+        func.min(_C.reserved_at).label("oldest"),
+    )
+    .where(_IS_OPEN)
+    .group_by(_C.status)
+)
+_OPEN_CALLS = (
+    select(*_COLUMNS)
+    .where(_IS_OPEN, _C.status == bindparam("status_"), _C.id > bindparam("after_"))
+    .order_by(_C.id)
+    .limit(bindparam("limit_"))
+)
 _CHANGE = update(ai_calls).where(_C.id == bindparam("id_"))
 _SENT = _CHANGE.values(status=CallStatus.SENT.value, sent_at=bindparam("now_"), batch_id=bindparam("batch_"))
 _END = _CHANGE.values(status=bindparam("status_"), reason=bindparam("reason_"), ended_at=bindparam("ended_"))
@@ -168,7 +196,7 @@ def reserve(conn: Connection, call: NewCall, now: datetime, defaults: Sequence[B
     before = {(one.tenant, one.period): _less(one, cost) for one in after}
     decision = policy.decide([(one, before[one.tenant, one.period]) for one in limits], cost, now)
     refused = _refusal(decision, call.economy)
-    call_id = new_id("call")
+    call_id = call.id or new_id("call")
     if refused is not None or not insert_if_absent(conn, ai_calls, _values(call, call_id, cost, now)):
         budget_windows.add(conn, call.tenant, now, -cost, 0)
     for one in decision.crossings:
@@ -319,6 +347,18 @@ def expired(conn: Connection, now: datetime, limit: int) -> list[tuple[str, Call
 
 
 # --- what others ask --------------------------------------------------------------------------------------------------
+
+
+def open_sums(conn: Connection, tenant: str | None = None) -> dict[CallStatus, OpenSum]:
+    """By status; ``tenant`` None: all. It reads open calls only, however many were ever made."""
+    asked = _OPEN_SUMS if tenant is None else _OPEN_SUMS.where(_C.tenant == bindparam("tenant_"))
+    rows = conn.execute(asked, {} if tenant is None else {"tenant_": tenant})
+    return {CallStatus(row.status): OpenSum(row.calls, int(row.reserved), row.oldest) for row in rows}
+
+
+def open_calls(conn: Connection, status: CallStatus, limit: int, after_id: str = "") -> list[Call]:
+    """Calls that hold money aside, oldest id first."""
+    return _calls(conn.execute(_OPEN_CALLS, {"status_": status.value, "limit_": limit, "after_": after_id}).all())
 
 
 def get(conn: Connection, call_id: str) -> Call | None:

@@ -29,6 +29,7 @@ WITHOUT_TENANT = frozenset(
         "duties",
         "ai_batches",
         "usage_totals",
+        "meter_marks",
         "models",
         "model_versions",
         "model_deployments",

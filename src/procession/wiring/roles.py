@@ -24,7 +24,9 @@ from procession.sandbox.limits import SandboxLimits
 from procession.sandbox.recalling import Lookup
 from procession.services.analyses import Analyses
 from procession.services.batches import Batches
+from procession.services.budgets import BudgetService
 from procession.services.calibrating import Calibrations
+from procession.services.costs import CostService
 from procession.services.dead_letters import DeadLetters
 from procession.services.direct_uploads import DirectUploads
 from procession.services.fleet import Role
@@ -63,6 +65,8 @@ class Api(Process):
         self.batches = Batches(self.foundation)
         self.queue = QueueService(self.foundation)
         self.dead_letters = DeadLetters(self.foundation)
+        self.costs = CostService(self.foundation)
+        self.budgets = BudgetService(self.foundation)
         self.maintenance = (
             Presence(self.foundation, self.fleet, forgets=False),
             Watcher(self.foundation),

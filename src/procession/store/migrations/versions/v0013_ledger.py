@@ -36,6 +36,7 @@ def upgrade() -> None:
     _calls()
     _budgets()
     _rollups()
+    _resources()
 
 
 def _calls() -> None:
@@ -47,12 +48,12 @@ def _calls() -> None:
         _text("analysis_id", 40, nullable=True),
         _text("purpose", 20),
         _text("provider", 64),
-        _text("model", 120),
-        _text("served_model", 120, nullable=True),
+        _text("model", 200),
+        _text("served_model", 200, nullable=True),
         _text("model_version", 60, nullable=True),
         _text("prompt_version", 60, nullable=True),
         _text("tier", 16),
-        _text("price_version", 60),
+        _text("price_version", 120),
         sa.Column("rates", sa.JSON(), nullable=False),
         _text("status", 10),
         *_counts(),
@@ -149,7 +150,7 @@ def _rollups() -> None:
         _moment("hour"),
         _text("region", 64),
         _text("provider", 64),
-        _text("model", 120),
+        _text("model", 200),
         _text("tier", 16),
         _text("purpose", 20),
         _money("calls"),
@@ -165,7 +166,7 @@ def _rollups() -> None:
         "usage_totals",
         _text("region", 64),
         _text("provider", 64),
-        _text("model", 120),
+        _text("model", 200),
         _text("tier", 16),
         _money("calls"),
         *_counts(),
@@ -175,6 +176,28 @@ def _rollups() -> None:
     )
 
 
+def _resources() -> None:
+    op.create_table(
+        "resource_rollups",
+        _text("tenant", 64),
+        _moment("hour"),
+        _text("region", 64),
+        _text("kind", 24),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "hour", "region", "kind", name=op.f("pk_resource_rollups")),
+    )
+    op.create_index("ix_resource_rollups_hour", "resource_rollups", ["hour"], unique=False)
+    op.create_table(
+        "meter_marks",
+        _text("name", 40),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        _moment("read_at"),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_meter_marks")),
+    )
+
+
 def downgrade() -> None:
+    for table in ("meter_marks", "resource_rollups"):
+        op.drop_table(table)
     for table in ("usage_totals", "usage_rollups", "cost_decisions", "budget_windows", "budgets", "ai_calls"):
         op.drop_table(table)
