@@ -99,9 +99,15 @@ def finish(chosen: argparse.Namespace, sources: Sources, trained: Mapping[str, T
         held_out = load(measured(behind, LEARNED[of]), pages)
         model = one.of_all(held_out)
         out = chosen.out / MODEL_FILES[of]
-        out.write_bytes(model.to_bytes())
+        content = model.to_bytes()
+        out.write_bytes(content)
         learned_from = _counts([*one.samples, *held_out, *one.more])
-        card[of] = {"version": model.version, "accept": round(one.accept, 2), "learned_from": learned_from}
+        card[of] = {
+            "version": model.version,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "accept": round(one.accept, 2),
+            "learned_from": learned_from,
+        }
         say(f"{out}: {out.stat().st_size} bytes, version {model.version}")
     (chosen.out / CARD_FILE).write_text(json.dumps(card, indent=1) + "\n")
 

@@ -20,6 +20,7 @@ from procession.services.capacity import Capacity
 from procession.services.fleet import Fleet, Role
 from procession.services.foundation import QUEUE_KEY, Foundation
 from procession.services.live_settings import Reload, merged
+from procession.services.model_registry import ModelRegistry
 from procession.services.pictures import Pictures
 from procession.services.vault import Vault
 from procession.settings import Settings
@@ -75,6 +76,7 @@ class Process:
             engine_version=ENGINE_VERSION,
         )
         self.fleet = Fleet(self.foundation, id_, role)
+        self.models = ModelRegistry(self.foundation)
         self.maintenance: tuple[Loop, ...] = ()
         """Loops of this process, in the order in which they start."""
         self._worker: WorkerLoop | None = None

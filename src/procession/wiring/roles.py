@@ -11,6 +11,7 @@ from procession.domain.clock import Clock, system_clock
 from procession.domain.errors import InvalidRequest
 from procession.domain.form import DigitizedDocument
 from procession.maintenance.calibrator import Calibrator
+from procession.maintenance.canary_watch import CanaryWatch
 from procession.maintenance.contract import Loop
 from procession.maintenance.duty import Duty
 from procession.maintenance.gauges import Gauges
@@ -216,4 +217,5 @@ def _upkeep(process: Process, calibrations: Calibrations, chance: random.Random)
         Duty(on, Pruner(on), process.fleet.id, PASS_SECONDS),
         Gauges(on),
         Calibrator(calibrations),
+        CanaryWatch(process.models),
     )
