@@ -99,7 +99,7 @@ async def failing(provider: Provider, request: CompletionRequest) -> ProviderErr
 async def test_an_answer_follows_the_schema_and_says_what_it_was_charged(provider: Provider) -> None:
     done = await provider.complete(contract_request("r1"))
     assert done.request_id == "r1"
-    assert done.answer["answers"][0]["value"] == "14 June 2027"
+    assert done.answer["answers"][0]["value"] == "2027-06-14"
     assert done.charge.model.startswith("fake-large-")
     assert done.charge.tier is Tier.STANDARD
     assert done.charge.provider_request_id.startswith("req_")

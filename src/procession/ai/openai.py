@@ -50,6 +50,7 @@ class Endpoint:
     connect_seconds_max: float = 5.0
     answer_bytes_max: int = 4 * 1024 * 1024
     batch_bytes_max: int = 64 * 1024 * 1024
+    batch_requests_max: int = 2_000
 
     @classmethod
     def of(cls, provider: AiProvider, ai: Ai) -> Endpoint:
@@ -65,6 +66,7 @@ class Endpoint:
             ai.connect_seconds_max,
             ai.answer_bytes_max,
             ai.batch_bytes_max,
+            ai.batch_requests_max,
         )
 
     def body(self, request: CompletionRequest, *, batch: bool = False) -> dict[str, Any]:
@@ -119,6 +121,9 @@ class OpenAIProvider:
             )
 
     async def submit_batch(self, requests: Sequence[CompletionRequest], client_batch_id: str) -> BatchStatus:
+        if len(requests) > self._endpoint.batch_requests_max:
+            what = f"The batch has more than {self._endpoint.batch_requests_max} requests."
+            raise ProviderError(Failure.REJECTED, what)
         content = batches.file_of(requests, lambda request: self._endpoint.body(request, batch=True))
         if len(content) > self._endpoint.batch_bytes_max:
             what = f"The batch's file is larger than {self._endpoint.batch_bytes_max} bytes."

@@ -168,7 +168,10 @@ class Provider(Protocol):
         ...
 
     async def reconcile(self, request_id: str) -> Reconciliation:
-        """What became of a request whose answer never came."""
+        """What became of a request whose answer never came.
+
+        Ask some seconds after: a request that is still on its way to the provider is not known there.
+        """
         ...
 
     async def close(self) -> None:

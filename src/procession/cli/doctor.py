@@ -59,7 +59,7 @@ def doctor(
     port: Annotated[int | None, typer.Option("--port", help="Port the server is to listen on.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Check Python, sandbox, languages, data, database, keys, queue, objects and port. Exit code 1 when one fails."""
+    """Check Python, sandbox, languages, data, database, keys, queue, objects, AI, port. Exit code 1 when one fails."""
     findings = list(examine(data, port))
     if as_json:
         told = {"ok": _well(findings), "checks": [asdict(finding) for finding in findings]}
@@ -95,6 +95,7 @@ def examine(data: Path | None = None, port: int | None = None) -> Iterator[Findi
         lambda: keys(settings),
         lambda: queue(settings),
         lambda: objects(settings),
+        lambda: ai(settings),
         lambda: listening(settings.http.host, settings.http.port if port is None else port),
     )
     for check in checks:
@@ -260,6 +261,37 @@ def _named_objects(settings: Settings) -> Finding:
     except ProcessionError as error:
         return Finding("objects", Verdict.FAILED, error.message)
     return Finding("objects", Verdict.OK, f"{settings.blobs_url}: created only when absent, read back and deleted")
+
+
+def ai(settings: Settings) -> Finding:
+    """Every provider has its key and prices, is reached, and lists the models it is asked for. Nothing is paid for."""
+    endpoints = settings.ai.endpoints
+    if not endpoints:
+        return Finding("ai", Verdict.OK, "no provider; everything is read locally")
+    from procession import wiring  # only here: it loads the whole server
+    from procession.ai.protocol import ProviderError
+
+    async def missing() -> list[str]:
+        found = []
+        for provider in wiring.ai_providers(settings).values():
+            known = next(one for one in endpoints if one.name == provider.name)
+            try:
+                listed = await provider.models()
+                found += [f"{provider.name} lists no {one.name}" for one in known.models if one.name not in listed]
+            except ProviderError as error:
+                found.append(error.message.rstrip("."))
+            finally:
+                await provider.close()
+        return found
+
+    try:
+        wiring.ai_prices(settings)
+        trouble = asyncio.run(missing())
+    except ProcessionError as error:
+        return Finding("ai", Verdict.FAILED, error.message)
+    if trouble:
+        return Finding("ai", Verdict.WARNING, "; ".join(trouble))
+    return Finding("ai", Verdict.OK, ", ".join(one.name for one in endpoints))
 
 
 def listening(host: str, port: int) -> Finding:

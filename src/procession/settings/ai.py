@@ -156,9 +156,9 @@ class Ai(Section):
     answer_bytes_max: Annotated[int, Field(gt=0)] = 4 * MIB
     """One answer's text; a longer one is invalid."""
     batch_requests_max: Annotated[int, Field(gt=0, le=50_000)] = 2_000
-    """Requests of one batch."""
+    """Requests of one batch; more are refused before they are sent."""
     batch_bytes_max: Annotated[int, Field(gt=0)] = 64 * MIB
-    """One batch's file."""
+    """One batch's file; a larger one is refused before it is sent."""
     budgets: Budgets = Budgets()
 
     @model_validator(mode="after")

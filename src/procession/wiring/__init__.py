@@ -1,6 +1,7 @@
 """The one place that names concrete classes: builds a process for its role, starts it, drains it."""
 
 from procession.services.fleet import Role
+from procession.wiring.ai import ai_prices, ai_providers
 from procession.wiring.backends import (
     bell,
     database,
@@ -22,6 +23,8 @@ __all__ = [
     "Process",
     "Role",
     "Worker",
+    "ai_prices",
+    "ai_providers",
     "bell",
     "build",
     "build_role",

@@ -18,6 +18,7 @@ class Line:
     text: str
     page: int = 1
     box: tuple[float, ...] = ()
+    """Left and top edge, and more or not, in whatever unit the prompt has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Question:
     label: str
     type: str
     options: tuple[str, ...] = ()
+    means: str = ""
+    """A wedding field's name, where the prompt says which it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def _read(text: str, pictures: int) -> Asked | None:
 
 def _line(given: dict[str, Any]) -> Line:
     page = given.get("page")
-    box = given.get("box")
+    box = given.get("box") or given.get("at")
     return Line(
         str(given["id"]),
         str(given.get("text", "")),
@@ -93,6 +96,7 @@ def _question(given: dict[str, Any]) -> Question:
         str(given.get("label") or ""),
         str(given.get("type") or "text"),
         tuple(_option(one) for one in options) if isinstance(options, list) else (),
+        str(given.get("means") or ""),
     )
 
 

@@ -1,7 +1,7 @@
 """The answerer that needs nothing: it looks for a field's label in the lines and takes what stands beside it.
 
-As good as a mediocre model: it reads ``Label: value``, a value on the line after its label, and a value of the right
-kind right of it; it knows no context, so a document with two names or two totals misleads it.
+As good as a mediocre model: it reads ``Label: value``, a value of the right kind on the
+label's row or the lines after it; it knows no context, so a document with two names or two totals misleads it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from procession.ai.fake import wedding
 from procession.ai.fake.asked import Answer, Asked, Line, Question
 
 LABEL_SHARE_MIN = 0.6
@@ -52,22 +53,22 @@ class LabelAnswerer:
 
 
 def _answered(asked: Asked, question: Question) -> Answer:
-    words = {word.lower() for word in _WORD.findall(question.label)}
-    if not words:
-        return Answer(question.id)
-    ranked = sorted(
-        (
-            (share, -place)
-            for place, line in enumerate(asked.lines)
-            if (share := _share(words, line)) >= LABEL_SHARE_MIN
-        ),
-        reverse=True,
-    )
-    for _, place in ranked:
-        for line, text in _beside(asked.lines, -place, words):
-            if (value := _value(question, text)) is not None:
-                return Answer(question.id, value, (line.id,), value)
+    for name in wedding.names(question.means or question.id, question.label):
+        words = {word.lower() for word in _WORD.findall(name)}
+        for place in _labelled(asked.lines, words):
+            for line, text in _beside(asked.lines, place, words):
+                if (quote := _value(question, text)) is not None:
+                    value = wedding.normalised(kind_of(question), quote)
+                    return Answer(question.id, value, (line.id,), quote)
     return Answer(question.id)
+
+
+def _labelled(lines: tuple[Line, ...], words: set[str]) -> list[int]:
+    """Places of the lines that hold the label, the surest first."""
+    if not words:
+        return []
+    shares = ((_share(words, line), -place) for place, line in enumerate(lines))
+    return [-place for share, place in sorted(shares, reverse=True) if share >= LABEL_SHARE_MIN]
 
 
 def _share(words: set[str], line: Line) -> float:
@@ -76,16 +77,20 @@ def _share(words: set[str], line: Line) -> float:
 
 
 def _beside(lines: tuple[Line, ...], place: int, words: set[str]) -> Iterator[tuple[Line, str]]:
-    """Texts that may hold the value, nearest first: the label's own line after it, then the next lines."""
+    """Texts that may hold the value, nearest first: the label's line after it, the rest of its row, the next lines."""
     own = lines[place]
     end = max((m.end() for m in _WORD.finditer(own.text) if m.group().lower() in words), default=0)
     yield own, own.text[end:].lstrip(" :\t?*.")
+    if len(own.box) > 1:
+        row = [line for line in lines if line.page == own.page and line.box[1:2] == own.box[1:2]]
+        yield from ((line, line.text) for line in sorted(row, key=lambda line: line.box) if line.box > own.box)
     for line in lines[place + 1 : place + 1 + LINES_AFTER]:
         if line.page == own.page:
             yield line, line.text
 
 
 def _value(question: Question, text: str) -> str | None:
+    """The words of ``text`` that are a value of the question's kind, or None."""
     if _BLANK.match(text):
         return None
     if question.options:

@@ -7,6 +7,7 @@ repeats itself until its answer is cut off. What protects the result must stand 
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ _TRIGGER = re.compile(
     r"\b(ignore|disregard|forget|override|bypass)\b.{0,60}\b(instruction|prompt|rule|above|previous|prior|schema)s?\b"
     r"|\b(system|assistant|developer|admin(istrator)?)\s*(prompt|message|note|override)?\s*[:>\]]"
     r"|\b(you are now|you must|new instructions?|important instruction|note to (the )?(ai|model|assistant|reader))\b"
+    r"|^\W*(please\s+)?(set|fill|change|answer|return|reply|respond|output|write|put)\b.*\b(field|answer|value|json)s?\b"
     r"|\b(AI|LLM|language model|chatbot|assistant)s?\b.{0,40}\b(must|should|shall|set|answer|return|reply|output)\b",
     re.IGNORECASE,
 )
@@ -45,6 +47,8 @@ _EMPTY = re.compile(
 )
 _REPEAT = re.compile(r"\brepeat\b.{0,80}?\b(?P<times>\d[\d,]*)\s*times\b", re.IGNORECASE)
 _QUOTE_LINE = re.compile(r"\bquot(?:e|ing)\s+(?:from\s+)?(?:line\s+)?(?P<line>p\d+l\d+)\b", re.IGNORECASE)
+_JSON_ANSWER = re.compile(r"\{[^{}]*\"field\"\s*:[^{}]*\}")
+_STRAIGHT = str.maketrans("“”", '""')
 _FIELD_ID = re.compile(r"\b[fF]\d+\b")
 
 _SMALL_WORDS = {"the", "field", "value", "of", "a", "leave", "keep", "empty", "blank"}
@@ -88,10 +92,26 @@ def _read(line: Line, text: str) -> list[_Command]:
     if (empty := _EMPTY.search(text)) is not None:
         named = None if _ALL.search(empty.group()) else empty.group()
         return [_Command(line, named, None, quote_line)]
+    if dictated := _dictated(line, text):
+        return dictated
     found = [_Command(line, _named(m["field"]), _value(m), quote_line) for m in _SET.finditer(text)]
     found += [_Command(line, _named(m["field"]), _value(m), quote_line) for m in _SHOULD_BE.finditer(text)]
     if not found and (answer := _ANSWER.search(text)) is not None:
         found = [_Command(line, _named(answer["field"] or "all"), _value(answer), quote_line)]
+    return found
+
+
+def _dictated(line: Line, text: str) -> list[_Command]:
+    """Answers the document spells out as JSON, word for word."""
+    found = []
+    for written in _JSON_ANSWER.findall(text.translate(_STRAIGHT)):
+        try:
+            given = json.loads(written)
+        except ValueError:
+            continue
+        named = next((str(one) for one in given.get("lines") or ()), None)
+        value = given.get("value")
+        found.append(_Command(line, str(given["field"]), None if value is None else str(value), named))
     return found
 
 

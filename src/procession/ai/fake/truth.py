@@ -1,8 +1,8 @@
 """The answerer that knows: a truth file, and for each model a share of fields it gets right.
 
-The file is ``{"documents": {TAG OR SHA256: {FIELD ID OR LABEL: {"value", "lines", "quote"}}}}``. ``lines`` and
-``quote`` may be left out: then the lines that hold the value are looked for. What is neither in the lines nor on a
-picture is not answered, as a model could not have read it.
+The file is ``{"documents": {TAG OR SHA256: {FIELD: {"value", "lines", "quote"}}}}``; a field is named by its
+id, its meaning or its label. ``lines`` and ``quote`` may be left out: then the lines with the value are looked for.
+What is neither in the lines nor on a picture is not answered, as a model could not have read it.
 """
 
 from __future__ import annotations
@@ -63,11 +63,17 @@ class TruthAnswerer:
         return [self._answered(asked, question, known, model) for question in asked.questions]
 
     def _answered(self, asked: Asked, question: Question, known: Mapping[str, Mapping[str, Any]], model: str) -> Answer:
-        right = _right(asked, question, known.get(_key(question.id)) or known.get(_key(question.label)))
+        right = _right(asked, question, _known(known, question))
         about = (model, asked.document, question.id or question.label)
         if draw(self._seed, "right", *about) < self._accuracy.get(model, Decimal(1)):
             return right
         return mistaken(asked, question, right, self._seed, *about)
+
+
+def _known(known: Mapping[str, Mapping[str, Any]], question: Question) -> Mapping[str, Any] | None:
+    """By id, meaning or label, in this order."""
+    names = (question.id, question.means, question.label)
+    return next((known[key] for name in names if name and (key := _key(name)) in known), None)
 
 
 def _right(asked: Asked, question: Question, known: Mapping[str, Any] | None) -> Answer:
