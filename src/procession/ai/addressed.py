@@ -7,6 +7,7 @@ with less trust, and the person who reviews it is told.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -26,6 +27,7 @@ _TOLD = (
     r"agents?|assistants?|models?|readers?|systems?"
 )
 _PARTS = r"im_start|im_end|system|assistant|user|data|document|instructions?"
+_THINGS = r"fields?|values?|amounts?|answers?|prices?|totals?|names?|dates?"
 _PATTERNS = (
     # to forget what was asked, in the six languages of the trade
     rf"\b(?:{_FORGET}|dimentica\w*)\b.{{0,80}}\b(?:{_RULES})\b",
@@ -38,17 +40,25 @@ _PATTERNS = (
     rf"\b(?:{_MODEL})\b.{{0,60}}\b(?:{_TOLD})\b",
     r"\byou are (?:now )?(?:an?|the|in) .{0,40}\b(?:AI|assistant|model|mode|administrator|developer)\b",
     r"\bpretend (?:to be|you are)\b|\brole.?play\b|\b(?:new|your) (?:new )?instructions?\b",
+    r"\bassistant\W{0,2}:\W{0,3}(?:set|answer|change|return|reply|print|repeat|leave|fill|ignore)\b",
     # answers written out beforehand
-    r"[{\[]\s*[\"“']\s*(?:answers?|fields?|values?|lines|quote|role|content)\b|```",
-    r"\b(?:set|change|mark|fill|make)\s+(?:in\s+)?(?:all|every|each|any)\s+(?:\w+\s+){0,4}(?:to|as|with|=)\s",
+    r"[{\[}\],]\s*[\"“']\s*(?:answers?|fields?|values?|lines|quote|role|content)\b|```",
+    rf"\b(?:set|change|mark|fill|make)\s+(?:in\s+)?(?:all|every|each|any)\s+(?:the\s+)?(?:{_THINGS})\s+(?:to|as|with|=)\s",
     r"\b(?:repeat|say|print|reveal|output)\b.{0,60}\b(?:prompt|instructions?|these words|\d[\d,]* times)\b",
 )
+_PARTED = re.compile(
+    r"(?:ignore|disregard|forget|override|bypass)\w{0,30}(?:instruction|prompt|rules)|(?:system|developer)(?:prompt|message)"
+)
+"""Likewise in letters alone, whatever parts a word: "I gnore all pre vious instruc tions"."""
 _ADDRESSED = re.compile("|".join(_PATTERNS), re.IGNORECASE)
 _SAID_MAX = 60
 
 
 def speaks(text: str) -> bool:
-    return _ADDRESSED.search(text) is not None
+    plain = unicodedata.normalize("NFKC", text)
+    if _ADDRESSED.search(plain):
+        return True
+    return _PARTED.search("".join(c for c in plain.lower() if c.isalnum())) is not None
 
 
 def addressed(lines: Sequence[TextLine]) -> frozenset[str]:

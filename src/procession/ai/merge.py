@@ -52,8 +52,9 @@ class Merged:
         return dict(Counter(self.outcomes.values()))
 
 
-def merge(given: AiInput, answers: Sequence[Answer]) -> Merged:
-    proved = prove(given, answers)
+def merge(given: AiInput, answers: Sequence[Answer], *, detect: bool = True) -> Merged:
+    """``detect``: whether the document is looked through for sentences that speak to its reader."""
+    proved = prove(given, answers, detect=detect)
     fields = {field.id: field for field in given.document.form.fields}
     outcomes: dict[str, str] = {}
     added: list[Field] = []

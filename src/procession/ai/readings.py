@@ -70,12 +70,12 @@ class Proved:
     """Ids of the lines in which the document speaks to its reader."""
 
 
-def prove(given: AiInput, answers: Sequence[Answer]) -> Proved:
+def prove(given: AiInput, answers: Sequence[Answer], *, detect: bool = True) -> Proved:
     asked = {one.id: one for one in given.ask.fields}
     readings: dict[str, Reading] = {}
     marks: dict[str, str] = {}
     refused: dict[str, Refusal] = {}
-    told = addressed(given.ask.lines)
+    told = addressed(given.ask.lines) if detect else frozenset()
     around = Surroundings(given.ask.lines, given.document.form.fields, hints_of(given.ask.lines), told)
     fields = {field.id: field for field in given.document.form.fields}
     for name, own in _by_field(answers).items():
