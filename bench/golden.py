@@ -1,7 +1,7 @@
-"""Makes the golden set of the package: ``python -m bench.golden``. Drawn papers as the engine reads them, and their truth.
+"""Makes the golden set of the package: ``python -m bench.golden``. Papers as the engine reads them, with their truth.
 
-Only needed when the engine's lines or fields change shape; the set is data of the package, made once. Nothing in it is
-anybody's: the papers are drawn from a seed.
+Only needed when the engine's lines or fields change shape; the set is data of the package, made once. Nothing in it
+is anybody's: the papers are drawn from a seed.
 """
 
 from __future__ import annotations

@@ -23,10 +23,9 @@ from procession.store import ledger, models
 from procession.store.controls import By
 
 if TYPE_CHECKING:  # the SDK and prices are loaded where there is AI only
-    from procession.ai.ask import AiInput
     from procession.ai.golden import GoldenPaper
     from procession.ai.prices import PriceCatalogue
-    from procession.ai.protocol import Completion, CompletionRequest, Provider
+    from procession.ai.protocol import Completion, CompletionRequest, Provider, ProviderError
 
 AT_ONCE = 8
 """Papers of one version on their way at once."""
@@ -201,7 +200,7 @@ class ModelEvaluations:
             ),
             tenant=None,
         )
-        return done, to_pico(settled.effective)
+        return done, to_pico(settled.effective_cost)
 
     async def _ended(self, call_id: str, error: ProviderError | None) -> None:
         """A call without an answer: charged for all the same, certainly not, or nobody knows."""
@@ -212,11 +211,9 @@ class ModelEvaluations:
             if error is not None and error.charge is not None:
                 charge = error.charge
                 ledger.settle(conn, call_id, charge.tokens, charge.provider_request_id, charge.model, now)
-            elif error is not None and not error.failure.may_be_billed:
+            elif error is not None and not error.failure.may_be_charged:
                 ledger.release(conn, call_id, error.failure.value, now)
             else:
                 ledger.unknown(conn, call_id, "evaluation" if error is None else error.failure.value, now)
 
         await on.store.write(unit, tenant=None)
-
-

@@ -167,7 +167,7 @@ class ModelRegistry:
     async def show(self, principal: Principal, version_id: str) -> VersionView:
         """Raises Forbidden, NotFound."""
         require_operator(principal)
-        return await self._on.store.read(lambda conn: _shown(conn, version_id), tenant=None)
+        return await self._on.store.read(lambda conn: shown(conn, version_id), tenant=None)
 
     async def register(self, principal: Principal, new: NewVersion) -> VersionView:
         """Raises Forbidden, InvalidRequest, Conflict (the same again, a name that stands for another model)."""
@@ -176,7 +176,7 @@ class ModelRegistry:
         by = self._by(principal)
 
         def unit(conn: Connection) -> VersionView:
-            return _shown(conn, models.register(conn, new, by).id)
+            return shown(conn, models.register(conn, new, by).id)
 
         return await self._changed(unit)
 
@@ -212,37 +212,31 @@ class ModelRegistry:
 
         return await self._changed(unit)
 
-    async def promote(self, principal: Principal, version_id: str, reason: str = "") -> DeploymentView:
+    async def promote(self, principal: Principal, version_id: str, reason: str = "") -> VersionView:
         """Make the canary live. Raises Forbidden, NotFound, Conflict: it is no canary."""
         return await self._end(principal, version_id, models.promote, reason or "promoted by an operator")
 
-    async def roll_back(self, principal: Principal, version_id: str, reason: str = "") -> DeploymentView | VersionView:
+    async def roll_back(self, principal: Principal, version_id: str, reason: str = "") -> VersionView:
         """Take the canary's share away; of the live version: make the one before it live again.
 
         Raises Forbidden, NotFound, Conflict: it is neither, or nothing was live before it.
         """
-        require_operator(principal)
-        why, by = reason or "rolled back by an operator", self._by(principal)
+        return await self._end(principal, version_id, models.roll_back, reason or "rolled back by an operator")
 
-        def unit(conn: Connection) -> VersionView | None:
-            known = models.version(conn, version_id)
-            if known.status is not VersionStatus.LIVE:
-                return None
-            return _shown(conn, models.restore(conn, known.purpose, why, by).id)
-
-        restored = await self._changed(unit)
-        return restored if restored is not None else await self._end(principal, version_id, models.roll_back, why)
-
-    async def _end(self, principal: Principal, version_id: str, end: _End, reason: str) -> DeploymentView:
+    async def _end(self, principal: Principal, version_id: str, end: _End, reason: str) -> VersionView:
         require_operator(principal)
         by = self._by(principal)
 
-        def unit(conn: Connection) -> DeploymentView:
+        def unit(conn: Connection) -> VersionView:
             known = models.version(conn, version_id)
             trial = [one for one in models.running(conn, known.purpose) if one.version_id == known.id]
-            if not trial:
+            if trial:
+                end(conn, trial[0].id, reason, by)
+            elif known.status is VersionStatus.LIVE and end is models.roll_back:
+                models.restore(conn, known.purpose, reason, by)
+            else:
                 raise Conflict(f"{known.title} is {known.status.value.replace('_', ' ')}, not on trial.")
-            return _shown_deployment(conn, end(conn, trial[0].id, reason, by))
+            return shown(conn, version_id)
 
         return await self._changed(unit)
 
@@ -312,7 +306,8 @@ def _checked(new: NewVersion) -> None:
         raise InvalidRequest("A provider's model needs `provider`, `model` and `prompt_version`.")
 
 
-def _shown(conn: Connection, version_id: str) -> VersionView:
+def shown(conn: Connection, version_id: str) -> VersionView:
+    """Raises NotFound."""
     known = models.version(conn, version_id)
     trial = next(iter(models.running(conn, known.purpose)), None)
     return shown_version(known, model_outcomes.totals(conn).get(version_id, NOTHING), trial)

@@ -32,6 +32,8 @@ from procession.services.dead_letters import DeadLetters
 from procession.services.direct_uploads import DirectUploads
 from procession.services.fleet import Role
 from procession.services.forms import Forms
+from procession.services.model_evaluation import ModelEvaluations
+from procession.services.model_registry import shown
 from procession.services.paper import Papers
 from procession.services.pictures import Pictures
 from procession.services.queue import QueueService
@@ -41,6 +43,7 @@ from procession.services.templates import Templates
 from procession.settings import Settings
 from procession.store.sqlite import SqliteStore
 from procession.wiring import backends
+from procession.wiring.ai import ai_prices, ai_providers
 from procession.wiring.process import Process
 from procession.worker.executor import Analyze, Executor
 from procession.worker.loop import WorkerLoop
@@ -66,6 +69,9 @@ class Api(Process):
         self.batches = Batches(self.foundation)
         self.queue = QueueService(self.foundation)
         self.dead_letters = DeadLetters(self.foundation)
+        self.evaluations = ModelEvaluations(
+            self.foundation, lambda: ai_providers(self.settings), lambda: ai_prices(self.settings), shown
+        )
         self.costs = CostService(self.foundation)
         self.budgets = BudgetService(self.foundation)
         self.maintenance = (

@@ -192,8 +192,9 @@ async def test_a_live_version_can_be_rolled_back_to_the_one_before_it(house: Hou
         await registry.promote(OPERATOR, other.id)
     await registry.deploy(OPERATOR, other.id, 100)
     found = await registry.roll_back(OPERATOR, other.id, "complaints")
-    assert isinstance(found, VersionView)
-    assert (found.id, found.status, found.share_percent) == (live.id, VersionStatus.LIVE, 100.0)
+    assert (found.id, found.status, found.share_percent) == (other.id, VersionStatus.ROLLED_BACK, 0.0)
+    before = await registry.show(OPERATOR, live.id)
+    assert (before.status, before.share_percent) == (VersionStatus.LIVE, 100.0)
     with pytest.raises(Conflict, match="was rolled back"):
         await registry.deploy(OPERATOR, other.id, 20)
 
