@@ -24,9 +24,10 @@ class Certificates:
     client_key: Path
 
 
-def make(folder: Path) -> Certificates:
+def make(folder: Path, *names: str) -> Certificates:
+    """``names``: of the server beside its address."""
     authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority = _certificate("tests' authority", authority_key, None, authority_key)
+    authority = _certificate("tests' authority", authority_key, None, authority_key, names)
     made = Certificates(
         folder / "authority.pem",
         *(folder / f"server.{kind}" for kind in ("pem", "key")),
@@ -35,7 +36,7 @@ def make(folder: Path) -> Certificates:
     made.authority.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
     for certificate, key_file in ((made.server, made.server_key), (made.client, made.client_key)):
         key = ec.generate_private_key(ec.SECP256R1())
-        signed = _certificate(certificate.stem, key, authority, authority_key)
+        signed = _certificate(certificate.stem, key, authority, authority_key, names)
         certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
         key_file.write_bytes(
             key.private_bytes(
@@ -50,6 +51,7 @@ def _certificate(
     key: ec.EllipticCurvePrivateKey,
     authority: x509.Certificate | None,
     signing: ec.EllipticCurvePrivateKey,
+    names: tuple[str, ...],
 ) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)
@@ -69,6 +71,7 @@ def _certificate(
         usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
         made = made.add_extension(usage, critical=True)
     else:
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-        made = made.add_extension(names, critical=False)
+        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        named = x509.SubjectAlternativeName([address, *(x509.DNSName(one) for one in names)])
+        made = made.add_extension(named, critical=False)
     return made.sign(signing, hashes.SHA256())

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cancel": ("remote", "Stop an analysis."),
     "retry": ("remote", "Try a failed analysis again."),
     "queue": ("queue", "Look at a server's queue and steer it."),
+    "webhook": ("webhook", "Tell other systems of changes: addresses, secrets, what was sent."),
     "migrate": ("migrate", "Bring the database to this version's schema."),
     "dev": ("dev", "An AI provider to test with."),
     "doctor": ("doctor", "Is this machine ready to run Procession?"),

@@ -17,6 +17,7 @@ from procession.client.models import (
     TenantControls,
 )
 from procession.client.synchronous import Client
+from procession.client.webhooks import Webhook, WebhookDelivery, WebhookRefused, verify_webhook
 
 __all__ = [
     "Analysis",
@@ -35,4 +36,8 @@ __all__ = [
     "Response",
     "ServerUnreachable",
     "TenantControls",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookRefused",
+    "verify_webhook",
 ]

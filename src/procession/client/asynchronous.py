@@ -12,6 +12,7 @@ import httpx
 from pydantic import BaseModel
 
 from procession.client import operations, protocol
+from procession.client import webhooks as webhook_calls
 from procession.client.errors import Conflict, NotFound, ProblemError, ServerUnreachable
 from procession.client.models import (
     Analysis,
@@ -30,6 +31,7 @@ from procession.client.models import (
     Worker,
 )
 from procession.client.protocol import DEFAULT_SERVER, Call, Document, Pages, Retrying
+from procession.client.webhooks import Webhook, WebhookDelivery
 
 TIMEOUT_SECONDS = 30.0
 T = TypeVar("T", bound=BaseModel)
@@ -241,6 +243,54 @@ class AsyncClient:
 
     async def queue(self) -> Queue:
         return await self._model(Call("GET", "/v1/queue"), Queue)
+
+    # --- webhooks ----------------------------------------------------------------------------------------------------
+
+    async def webhooks(self, *, page_size: int | None = None) -> AsyncIterator[Webhook]:
+        """Newest first."""
+        async for one in self._pages("/v1/webhooks", page_size, (), Webhook):
+            yield one
+
+    async def webhook(self, webhook_id: str) -> Webhook:
+        return await self._model(Call("GET", f"/v1/webhooks/{webhook_id}"), Webhook)
+
+    async def create_webhook(self, url: str, events: Sequence[str] = ()) -> Webhook:
+        """Let an address be told of ``events`` (none: all) from now on. Keep its ``secret``: it is told this once."""
+        return await self._model(webhook_calls.create(url, events), Webhook)
+
+    async def change_webhook(self, webhook: Webhook, **changes: Any) -> Webhook:
+        """``url``, ``events``, ``enabled``. Raises PreconditionFailed when somebody was faster."""
+        return await self._model(webhook_calls.change(webhook, changes), Webhook)
+
+    async def delete_webhook(self, webhook_id: str) -> None:
+        await self._send(webhook_calls.remove(webhook_id))
+
+    async def rotate_webhook_secret(self, webhook_id: str, overlap_hours: float | None = None) -> Webhook:
+        """A new ``secret``; until ``old_secret_until`` the one before signs too."""
+        return await self._model(webhook_calls.rotate(webhook_id, overlap_hours), Webhook)
+
+    async def test_webhook(self, webhook_id: str) -> WebhookDelivery:
+        return await self._model(webhook_calls.trial(webhook_id), WebhookDelivery)
+
+    async def webhook_delivery(self, webhook_id: str, delivery_id: str) -> WebhookDelivery:
+        return await self._model(webhook_calls.delivery(webhook_id, delivery_id), WebhookDelivery)
+
+    async def webhook_deliveries(
+        self,
+        webhook_id: str,
+        *,
+        status: Sequence[str] = (),
+        event_type: str | None = None,
+        page_size: int | None = None,
+    ) -> AsyncIterator[WebhookDelivery]:
+        """What was sent, newest first, read page by page as you go."""
+        path, filters = f"/v1/webhooks/{webhook_id}/deliveries", webhook_calls.filters(status, event_type)
+        async for one in self._pages(path, page_size, filters, WebhookDelivery):
+            yield one
+
+    async def retry_webhook_delivery(self, webhook_id: str, delivery_id: str) -> WebhookDelivery:
+        """Send it again now, with the same id."""
+        return await self._model(webhook_calls.retry(webhook_id, delivery_id), WebhookDelivery)
 
     # --- operating the queue: needs an operator's key --------------------------------------------------------------
 

@@ -14,22 +14,24 @@ FINISHED = frozenset({"requires_review", "completed", "failed", "cancelled"})
 """States in which the machine has nothing left to do."""
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """Any answer: keys that are not known here are kept."""
+
     model_config = ConfigDict(frozen=True, extra="allow")
 
 
-class Progress(_Answer):
+class Progress(Answer):
     pages_done: int = 0
     pages_total: int = 0
     fraction: float = 0.0
 
 
-class ErrorDetail(_Answer):
+class ErrorDetail(Answer):
     code: str
     message: str
 
 
-class Upload(_Answer):
+class Upload(Answer):
     """Where to put a large file."""
 
     id: str
@@ -37,7 +39,7 @@ class Upload(_Answer):
     method: str
 
 
-class Analysis(_Answer):
+class Analysis(Answer):
     """One document on its way to a form."""
 
     id: str
@@ -78,18 +80,18 @@ class Analysis(_Answer):
         return f'"{self.version}"'
 
 
-class Page(_Answer, Generic[T]):
+class Page(Answer, Generic[T]):
     items: tuple[T, ...]
     next_cursor: str | None = None
 
 
-class Refused(_Answer):
+class Refused(Answer):
     file: str | None = None
     code: str
     message: str
 
 
-class Batch(_Answer):
+class Batch(Answer):
     id: str
     status: str
     counts: dict[str, int] = {}
@@ -99,7 +101,7 @@ class Batch(_Answer):
     refused: tuple[Refused, ...] = ()
 
 
-class Form(_Answer):
+class Form(Answer):
     id: str
     title: str | None = None
     analysis_id: str
@@ -116,7 +118,7 @@ class Form(_Answer):
         return f'"{self.version}"'
 
 
-class Response(_Answer):
+class Response(Answer):
     """What one couple answered: ``values`` by field name."""
 
     id: str
@@ -133,7 +135,7 @@ class FilledPdf:
     notes: tuple[str, ...] = ()
 
 
-class QueueClass(_Answer):
+class QueueClass(Answer):
     priority: str
     ready: int
     deferred: int
@@ -145,7 +147,7 @@ class QueueClass(_Answer):
     paused: bool = False
 
 
-class TenantControls(_Answer):
+class TenantControls(Answer):
     """What an operator decided about a tenant; null caps are none."""
 
     tenant: str
@@ -156,14 +158,14 @@ class TenantControls(_Answer):
     changed_at: datetime | None = None
 
 
-class ClassControls(_Answer):
+class ClassControls(Answer):
     priority: str
     paused: bool = False
     changed_by: str | None = None
     changed_at: datetime | None = None
 
 
-class TenantClass(_Answer):
+class TenantClass(Answer):
     priority: str
     ready: int
     deferred: int
@@ -173,7 +175,7 @@ class TenantClass(_Answer):
     late_seconds: float | None = None
 
 
-class QueueTenant(_Answer):
+class QueueTenant(Answer):
     controls: TenantControls
     ready: int
     deferred: int
@@ -182,13 +184,13 @@ class QueueTenant(_Answer):
     classes: tuple[TenantClass, ...] = ()
 
 
-class Workers(_Answer):
+class Workers(Answer):
     total: int
     busy: int
     available: int
 
 
-class Worker(_Answer):
+class Worker(Answer):
     """A process that analyses documents."""
 
     id: str
@@ -200,12 +202,12 @@ class Worker(_Answer):
     stopping: bool = False
 
 
-class DeadCode(_Answer):
+class DeadCode(Answer):
     code: str
     count: int
 
 
-class Queue(_Answer):
+class Queue(Answer):
     """``tenants`` and ``dead_letters`` are told to operators only."""
 
     classes: tuple[QueueClass, ...]
@@ -218,7 +220,7 @@ class Queue(_Answer):
     processes: tuple[Worker, ...] = ()
 
 
-class DeadLetter(_Answer):
+class DeadLetter(Answer):
     """An analysis that failed for good."""
 
     id: str
@@ -233,7 +235,7 @@ class DeadLetter(_Answer):
     buried_at: datetime | None = None
 
 
-class BulkChange(_Answer):
+class BulkChange(Answer):
     """How many one request changed, and which."""
 
     changed: int
@@ -241,7 +243,7 @@ class BulkChange(_Answer):
     next_cursor: str | None = None
 
 
-class Event(_Answer):
+class Event(Answer):
     """One server-sent event: ``kind`` is `state`, `progress`, `result`, `changed` or `ready`."""
 
     kind: str

@@ -25,13 +25,14 @@ from procession.http.api import (
     queue,
     review,
     session,
+    webhooks,
 )
 from procession.http.edge import Edge
 from procession.http.pages import routes as pages
 from procession.http.pages.render import error_page
 from procession.http.sse import Streams
 from procession.http.uploads import InFlight
-from procession.services import cost_views, queue_views, views
+from procession.services import cost_views, queue_views, views, webhook_views
 from procession.wiring import Api, browser_sessions
 
 
@@ -54,6 +55,9 @@ _PAGES = views.Page
 _PAUSED = queue.Paused
 _BULK = queue_views.BulkChange
 _BUDGET = cost_views.BudgetView
+_WEBHOOK = webhook_views.WebhookView
+_WITH_SECRET = webhook_views.WebhookWithSecret
+_DELIVERY = webhook_views.WebhookDelivery
 _DEAD = views.Page[queue_views.DeadLetter]
 
 ROUTES: tuple[Route, ...] = (
@@ -89,6 +93,34 @@ ROUTES: tuple[Route, ...] = (
         paper.response_filled_pdf,
         {200: "application/pdf"},
         "forms",
+    ),
+    Route("POST", "/v1/webhooks", webhooks.create_webhook, {201: _WITH_SECRET}, "webhooks"),
+    Route("GET", "/v1/webhooks", webhooks.list_webhooks, {200: _PAGES[webhook_views.WebhookView]}, "webhooks"),
+    Route("GET", "/v1/webhooks/{webhook_id}", webhooks.webhook, {200: _WEBHOOK}, "webhooks"),
+    Route("PATCH", "/v1/webhooks/{webhook_id}", webhooks.change_webhook, {200: _WEBHOOK}, "webhooks"),
+    Route("DELETE", "/v1/webhooks/{webhook_id}", webhooks.delete_webhook, {204: None}, "webhooks"),
+    Route("POST", "/v1/webhooks/{webhook_id}/secret", webhooks.rotate_webhook_secret, {200: _WITH_SECRET}, "webhooks"),
+    Route("POST", "/v1/webhooks/{webhook_id}/test", webhooks.test_webhook, {202: _DELIVERY}, "webhooks"),
+    Route(
+        "GET",
+        "/v1/webhooks/{webhook_id}/deliveries",
+        webhooks.list_webhook_deliveries,
+        {200: _PAGES[webhook_views.WebhookDelivery]},
+        "webhooks",
+    ),
+    Route(
+        "GET",
+        "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}",
+        webhooks.webhook_delivery,
+        {200: _DELIVERY},
+        "webhooks",
+    ),
+    Route(
+        "POST",
+        "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry",
+        webhooks.retry_webhook_delivery,
+        {202: _DELIVERY},
+        "webhooks",
     ),
     Route("GET", "/v1/queue", queue.queue, {200: queue_views.QueueView}, "operations"),
     Route("POST", "/v1/queue/pause", queue.pause_queue, {200: _PAUSED}, "operations"),

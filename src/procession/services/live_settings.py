@@ -21,6 +21,8 @@ LIVE = frozenset(
         *("templates.enabled", "templates.per_tenant_max"),
         *("http.wait_seconds_max", "http.page_size_max", "http.event_poll_seconds", "http.responses_per_form_max"),
         *("http.response_bytes_max", "http.disk_free_bytes_min"),
+        *("webhooks.per_tenant_max", "webhooks.poll_seconds", "webhooks.at_once_max", "webhooks.at_once_each_max"),
+        "webhooks.kept_days",
     }
 )
 """Read anew at each use, and safe to differ between processes for a while. Everything else is built into something."""

@@ -19,6 +19,7 @@ from procession.domain.errors import InvalidRequest
 from procession.settings.ai import Ai
 from procession.settings.costs import Costs
 from procession.settings.section import Section
+from procession.settings.webhooks import Webhooks
 
 MIB = 1024 * 1024
 
@@ -348,6 +349,7 @@ class Settings(BaseSettings):
     ai: Ai = Ai()
     costs: Costs = Costs()
     http: Http = Http()
+    webhooks: Webhooks = Webhooks()
 
     @classmethod
     def settings_customise_sources(
@@ -405,6 +407,7 @@ __all__ = [
     "Settings",
     "Templates",
     "Upload",
+    "Webhooks",
     "Worker",
     "load",
 ]

@@ -12,11 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Row, bindparam, func, insert, literal_column, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    tuple_,
+)
 
 from procession.domain.clock import new_id, new_ids
 from procession.domain.event import Event, digest_of
-from procession.store.dialects import insert_all, insert_written, is_postgresql
+from procession.store.dialects import in_index_order, insert_all, insert_written, is_postgresql
 from procession.store.tables import events
 
 
@@ -54,6 +67,7 @@ _OF_AGGREGATE = (
     .order_by(events.c.version)
     .limit(bindparam("limit_"))
 )
+_ALL_LAST_SEQUENCE = select(func.max(events.c.sequence))
 _LAST_SEQUENCE = select(func.max(events.c.sequence)).where(events.c.tenant == bindparam("tenant_"))
 
 
@@ -68,6 +82,13 @@ _LEAST_PLACE = select(func.min(events.c.xid)).where(
 )
 _AFTER_PLACE = (
     select(*_COLUMNS)
+    .where(*_SETTLED, tuple_(events.c.xid, events.c.sequence) > tuple_(bindparam("xid_"), bindparam("sequence_")))
+    .order_by(events.c.xid, events.c.sequence)
+    .limit(bindparam("limit_"))
+)
+_NAMES = tuple(column.name for column in _COLUMNS)
+_WITH_PLACE = (
+    select(*_COLUMNS, events.c.xid)
     .where(*_SETTLED, tuple_(events.c.xid, events.c.sequence) > tuple_(bindparam("xid_"), bindparam("sequence_")))
     .order_by(events.c.xid, events.c.sequence)
     .limit(bindparam("limit_"))
@@ -177,6 +198,43 @@ def _after_place(conn: Connection, tenant: str, sequence: int, limit: int) -> li
         place, sequence = least, 0
     rows = conn.execute(_AFTER_PLACE, {"tenant_": tenant, "xid_": place, "sequence_": sequence, "limit_": limit})
     return [_event(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Up to where a follower has read a tenant's journal. ``xid`` is 0 on SQLite."""
+
+    xid: int
+    sequence: int
+
+
+def place_now(conn: Connection) -> Place:
+    """Where a follower starts who is to miss nothing that is committed after this transaction's snapshot.
+
+    On PostgreSQL some of what was committed shortly before may follow too.
+    """
+    if is_postgresql(conn):
+        return Place(conn.execute(select(_HORIZON)).scalar_one(), 0)
+    return Place(0, conn.execute(_ALL_LAST_SEQUENCE).scalar() or 0)
+
+
+def after_place(conn: Connection, tenant: str, place: Place, limit: int) -> list[tuple[Place, Event]]:
+    """Settled events of a tenant behind that place, in the order that followers of places read them."""
+    known = {"tenant_": tenant, "sequence_": place.sequence, "limit_": limit}
+    if is_postgresql(conn):
+        in_index_order(conn)  # one that is far behind reads a page too, and does not sort all that follows
+        rows = conn.execute(_WITH_PLACE, {**known, "xid_": place.xid}).all()
+        return [(Place(row[-1], row[0]), Event(**dict(zip(_NAMES, row[:-1], strict=True)))) for row in rows]
+    found = [_event(row) for row in conn.execute(_AFTER, known)]
+    return [(Place(0, event.sequence or 0), event) for event in found]
+
+
+def behind(tenant: ColumnElement[str], xid: ColumnElement[int], sequence: ColumnElement[int], settled: bool) -> Any:
+    """SQL: whether a tenant's journal has something behind a place; ``settled``: on PostgreSQL."""
+    if not settled:
+        return exists().where(events.c.tenant == tenant, events.c.sequence > sequence)
+    place = tuple_(events.c.xid, events.c.sequence) > tuple_(xid, sequence)
+    return exists().where(events.c.tenant == tenant, events.c.xid < _HORIZON, place)
 
 
 def unsettled(conn: Connection, tenant: str) -> bool:

@@ -22,7 +22,12 @@ from sqlalchemy import (
     text,
 )
 
-from procession.store import ai_tables, cost_tables, model_tables  # noqa: F401 in the same collection of tables
+from procession.store import (  # noqa: F401 in the same collection of tables
+    ai_tables,
+    cost_tables,
+    model_tables,
+    webhook_tables,
+)
 from procession.store.columns import UtcDateTime as UtcDateTime
 from procession.store.columns import metadata as metadata
 

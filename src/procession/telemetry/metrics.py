@@ -86,6 +86,17 @@ HTTP_SECONDS = Histogram(
     buckets=_SECONDS,
 )
 EVENT_STREAMS = Gauge("procession_event_streams", "Open event streams of this process.")
+WEBHOOKS = Counter(
+    "procession_webhook_attempts_total",
+    "Attempts to send a webhook, by what came of it (delivered, failed: tried again later, given_up).",
+    ["outcome"],
+)
+WEBHOOK_SECONDS = Histogram(
+    "procession_webhook_attempt_duration_seconds",
+    "One attempt to send a webhook, from finding the address to the end of the answer.",
+    buckets=_SECONDS,
+)
+WEBHOOKS_IN_FLIGHT = Gauge("procession_webhooks_in_flight", "Webhooks on their way from this process now.")
 
 OF_ALL = (QUEUE_LENGTH, OLDEST_READY, WORKERS, WORKERS_AVAILABLE, ACCURACY, REVIEW_OUTCOMES)
 """What every process that tells it reads from the same record: take the greatest of them, never the sum."""

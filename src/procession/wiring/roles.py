@@ -20,6 +20,7 @@ from procession.maintenance.pruner import PASS_SECONDS, Pruner
 from procession.maintenance.relay import Relay
 from procession.maintenance.rescuer import Rescuer
 from procession.maintenance.watcher import Watcher
+from procession.maintenance.webhook_sender import WebhookSender
 from procession.sandbox.client import OnProgress, ReadingOptions, Sandbox
 from procession.sandbox.limits import SandboxLimits
 from procession.sandbox.recalling import Lookup
@@ -40,6 +41,7 @@ from procession.services.queue import QueueService
 from procession.services.review import Reviews
 from procession.services.submit import Submissions
 from procession.services.templates import Templates
+from procession.services.webhooks import Webhooks
 from procession.settings import Settings
 from procession.store.sqlite import SqliteStore
 from procession.wiring import backends
@@ -74,6 +76,7 @@ class Api(Process):
         )
         self.costs = CostService(self.foundation)
         self.budgets = BudgetService(self.foundation)
+        self.webhooks = Webhooks(self.foundation)
         self.maintenance = (
             Presence(self.foundation, self.fleet, forgets=False),
             Watcher(self.foundation),
@@ -224,4 +227,12 @@ def _upkeep(process: Process, calibrations: Calibrations, chance: random.Random)
         Gauges(on),
         Calibrator(calibrations),
         CanaryWatch(process.models),
+        _sender(process, chance),
     )
+
+
+def _sender(process: Process, chance: random.Random) -> WebhookSender:
+    try:
+        return WebhookSender(process.foundation, process.fleet.id, chance)
+    except OSError as error:
+        raise InvalidRequest(f"webhooks.ca_file cannot be read: {error.strerror or error}.") from None

@@ -25,6 +25,8 @@ from procession.store import (
     review_outcomes,
     templates,
     usage_rollups,
+    webhook_deliveries,
+    webhooks,
 )
 from procession.store.dead_letters import Filter
 from procession.store.sqlite import SqliteStore
@@ -70,11 +72,22 @@ ASKED = {
     "budget_windows.current": lambda conn: budget_windows.current(conn, ["acme", "*"], at(0)),
     "usage_rollups.sums": lambda conn: usage_rollups.sums(conn, at(0), at(7200), ["hour", "model"]),
     "usage_rollups.sums of a tenant": lambda conn: usage_rollups.sums(conn, at(0), at(7200), ["model"], tenant="acme"),
+    "webhooks.any_enabled": webhooks.any_enabled,
+    "webhooks.behind": lambda conn: webhooks.behind(conn, 100),
+    "webhooks.page": lambda conn: webhooks.page(conn, "acme"),
+    "webhook_deliveries.due": lambda conn: webhook_deliveries.due(conn, at(0)),
+    "webhook_deliveries.take": lambda conn: webhook_deliveries.take(conn, {"whk_1": 4}, "w", at(0)),
+    "webhook_deliveries.any_stuck": lambda conn: webhook_deliveries.any_stuck(conn, "w", ["whd_1"], at(0)),
+    "webhook_deliveries.free_stuck": lambda conn: webhook_deliveries.free_stuck(conn, "w", ["whd_1"], at(0)),
+    "webhook_deliveries.page": lambda conn: webhook_deliveries.page(conn, "acme", "whk_1"),
+    "webhook_deliveries.overdue": lambda conn: webhook_deliveries.give_up_overdue(conn, at(0), at(0)),
+    "webhook_deliveries.forget": lambda conn: webhook_deliveries.forget(conn, at(0), 100),
+    "journal.after_place": lambda conn: journal.after_place(conn, "acme", journal.Place(0, 19_000), 100),
     "journal.after": lambda conn: journal.after(conn, "acme", 0, 100),
     "journal.of_aggregate": lambda conn: journal.of_aggregate(conn, "an_1", 0, 100),
 }
-SMALL = frozenset({"SCAN pairs", "SCAN CONSTANT ROW"})
-"""Pairs of a class and a tenant, and a row of no table."""
+SMALL = frozenset({"SCAN pairs", "SCAN CONSTANT ROW", "SCAN picked"})
+"""Pairs of a class and a tenant, a row of no table, and what was just picked."""
 NUMBERED = "SCAN (subquery-"
 """SQLite numbers rows by going over those that were already found."""
 BY_INDEX = {
@@ -86,14 +99,25 @@ BY_INDEX = {
     "page before an id": "ix_analyses_tenant_id",
     "page of states": "ix_analyses_tenant_state_id",
     "batches.page": "ix_batches_tenant_id",
+    "webhook_deliveries.due": "ix_webhook_deliveries_open",
+    "webhook_deliveries.take": "ix_webhook_deliveries_open",
+    "webhook_deliveries.any_stuck": "ix_webhook_deliveries_owned",
+    "webhook_deliveries.free_stuck": "ix_webhook_deliveries_owned",
+    "webhook_deliveries.page": "ix_webhook_deliveries_webhook_id_id",
     "reusable": "ix_analyses_document_id",
     "find_live": "uq_documents_tenant_fingerprint_live",
     "ledger.expired": "ix_ai_calls_open",
 }
 """The index a hot question goes by."""
-IN_ORDER = ("page", "page before an id", "page of states", "batches.page", "journal.after", "journal.of_aggregate")
+IN_ORDER = (
+    *("page", "page before an id", "page of states", "batches.page", "journal.after", "journal.of_aggregate"),
+    *("journal.after_place", "webhook_deliveries.page"),
+)
 """Read in the index's order: nothing is sorted."""
-SMALL_INDEXES = ("ix_analyses_ready", "ix_analyses_leased", "ix_analyses_failed")
+SMALL_INDEXES = (
+    *("ix_analyses_ready", "ix_analyses_leased", "ix_analyses_failed"),
+    *("ix_webhook_deliveries_open", "ix_webhook_deliveries_owned"),
+)
 """They hold only what waits, runs or failed; scanning one of them is fine."""
 
 

@@ -40,7 +40,9 @@ def _all(found: Sized) -> None:
     assert len(found) == 3, "else not every statement was asked"
 
 
-LARGE = frozenset({"documents", "analyses", "events", "attempts", "batches", "ai_calls", "usage_rollups"})
+LARGE = frozenset(
+    {"documents", "analyses", "events", "attempts", "batches", "ai_calls", "usage_rollups", "webhook_deliveries"}
+)
 SORTS = frozenset({"Sort", "Incremental Sort"})
 
 HISTORY = (
@@ -71,6 +73,15 @@ HISTORY = (
     input_tokens, cached_tokens, written_tokens, image_tokens, output_tokens, list_pico, effective_pico)
     SELECT t.name, timestamptz '2028-01-01' + n * interval '1 hour', 'local', 'fake', 'small', 'standard',
     'extraction', 1, 1, 0, 0, 0, 1, 9, 9 FROM rows""",
+    """INSERT INTO webhooks (id, tenant, url_sealed, secrets_sealed, events, enabled, version, created_at, updated_at,
+    failures, read_xid, read_sequence)
+    SELECT 'whk_' || name, name, '', '', '[]', true, 1, now(), now(), 0, 0, 0
+    FROM (SELECT DISTINCT t.name FROM rows) tenants""",
+    """INSERT INTO webhook_deliveries (id, tenant, webhook_id, event_id, event_type, aggregate_id, body, state,
+    attempts, created_at, next_at, owner)
+    SELECT 'whd_' || n, t.name, 'whk_' || t.name, 'evt_' || n, 'analysis.completed', 'an_' || n, '{}',
+    CASE WHEN n % 500 = 0 THEN 'waiting' ELSE 'delivered' END, 1, now(), now(),
+    CASE WHEN n % 1000 = 0 THEN 'w' END FROM rows""",
 )
 
 
@@ -151,6 +162,9 @@ SYSTEM = frozenset(
         *("claims_at_once.claim", "claims_at_once.finish"),
         *("dead_letters.page", "dead_letters.matching", "dead_letters.codes", "priorities.of_batch"),
         *("ledger.reserve", "ledger.expired", "ledger.get", "budgets.in_force", "usage_rollups.sums"),
+        *("webhooks.any_enabled", "webhooks.behind", "webhook_deliveries.due", "webhook_deliveries.take"),
+        *("webhook_deliveries.any_stuck", "webhook_deliveries.free_stuck", "webhook_deliveries.overdue"),
+        "webhook_deliveries.forget",
     }
 )
-"""Asked by the relay, the rescuer, workers, gauges and the ledger, for every tenant at once."""
+"""Asked by the relay, the rescuer, workers, gauges, the ledger and the sender of webhooks, for every tenant at once."""
