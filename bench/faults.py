@@ -1,9 +1,10 @@
 """What happens to a fleet on PostgreSQL, Redis and S3 when its parts are killed, stopped, wiped and cut off.
 
 An api, two workers and maintenance run as processes; four clients upload steadily, each document until it is
-acknowledged, repeating it under the same key. Afterwards rows and journal are read past the service: everything
-acknowledged is there, nothing has two results, everything ended, no version is missing. The engine behind the real
-sandbox is a stand-in that takes 20 ms: what is tested is everything around it.
+acknowledged, repeating it under the same key, and a receiver is told of every end by webhooks. Afterwards rows and
+journal are read past the service: everything acknowledged is there, nothing has two results, everything ended and was
+told under one id, no version is missing. The engine behind the real sandbox is a stand-in that takes 20 ms: what is
+tested is everything around it.
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ def run(quick: bool) -> dict[str, Any]:
         "doubled": total["doubled"],
         "recovery_seconds_max": round(max(one.seconds for one in recovered), 2),
         **{name: total[name] for name in ("acknowledged", "unended", "failed", "gaps", "refused")},
+        **{name: total[name] for name in ("untold", "webhooks", "webhooks_repeated")},
         "recovery_seconds": {
             fault: round(max(one.seconds for one in recovered if one.fault == fault), 2)
             for fault in dict.fromkeys(one.fault for one in recovered)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import signal
 import time
@@ -18,12 +19,15 @@ import psycopg
 from bench.report import NotMeasured
 from tests.faults.engine import a_pdf
 from tests.faults.harness import Client, Launcher, answers, call, free_port, upload
+from tests.support.webhooks import Receiver, receiving
 
 HANG_SECONDS = 120.0
 CLIENTS = 4
 CLIENT_PAUSE_SECONDS = 0.3
 """Their documents are of the standard class, the probes urgent: what is timed is the fault, not the backlog."""
-RESULTS = ("analysis.completed", "analysis.requires_review", "analysis.failed")
+RESULTS = ("analysis.completed", "analysis.review_required", "analysis.failed")
+ENDS = (*RESULTS, "analysis.cancelled")
+"""Of these the receiver of webhooks is told."""
 ENDED = {"completed", "requires_review", "failed", "cancelled"}
 
 
@@ -49,9 +53,15 @@ class Role:
 
 
 class Fleet:
-    """An api, two workers and maintenance. The first worker reaches every service through what may be cut."""
+    """An api, two workers and maintenance. The first worker reaches every service through what may be cut.
 
-    def __init__(self, folder: Path, common: dict[str, str], of_first_worker: dict[str, str]) -> None:
+    ``receiver`` is told of every end by webhooks.
+    """
+
+    def __init__(
+        self, folder: Path, common: dict[str, str], of_first_worker: dict[str, str], receiver: Receiver
+    ) -> None:
+        self.receiver = receiver
         data, log = folder / "data", folder / "log"
         self.log = log
         self._launchers = [Launcher(log, **common), Launcher(log, **{**common, **of_first_worker})]
@@ -68,6 +78,10 @@ class Fleet:
             role.start()
         for role in self.roles:
             until(role.ready, f"{role.command} starts; {self.tail()}")
+        body = json.dumps({"url": self.receiver.url(), "events": ENDS}).encode()
+        status, made = call(self.api.port, "POST", "/v1/webhooks", body, Content_Type="application/json")
+        if status != 201:
+            raise NotMeasured(f"no webhook could be made: {made}")
         self.clients = [
             Client(f"client-{number}", self.api.port, CLIENT_PAUSE_SECONDS, "standard") for number in range(CLIENTS)
         ]
@@ -92,10 +106,12 @@ class Fleet:
             time.sleep(0.02)
 
     def settle(self) -> None:
-        """The clients stop, and everything that was taken ends."""
+        """The clients stop, everything that was taken ends and is told, as far as it is told at all."""
         for client in self.clients:
             client.stop()
         until(self._idle, f"everything ends; {self.tail()}", 3 * HANG_SECONDS)
+        with contextlib.suppress(NotMeasured):  # then the verdict counts what is missing
+            until(lambda: not self.untold(), "everything is told")
 
     def close(self) -> None:
         for client in self.clients:
@@ -115,6 +131,17 @@ class Fleet:
         """Key -> analysis id."""
         return {key: made for client in self.clients for key, made in client.acknowledged.items()}
 
+    def told(self) -> dict[str, set[str]]:
+        """Analysis id -> ids of the webhooks that told of its end."""
+        found: dict[str, set[str]] = {}
+        for one in list(self.receiver.came):
+            found.setdefault(one.told["data"]["id"], set()).add(one.id)
+        return found
+
+    def untold(self) -> set[str]:
+        """Acknowledged analyses of whose end no webhook came."""
+        return set(self.acknowledged().values()) - self.told().keys()
+
     def _idle(self) -> bool:
         with contextlib.suppress(OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
             _, queue = call(self.api.port, "GET", "/v1/queue")
@@ -125,12 +152,14 @@ class Fleet:
 @contextlib.contextmanager
 def running(folder: Path, common: dict[str, str], of_first_worker: dict[str, str]) -> Iterator[Fleet]:
     folder.mkdir(parents=True, exist_ok=True)
-    fleet = Fleet(folder, common, of_first_worker)
-    try:
-        fleet.start()
-        yield fleet
-    finally:
-        fleet.close()
+    with receiving() as receiver:
+        allowed = {"PROCESSION_WEBHOOKS__LOOPBACK_HTTP": "true"}
+        fleet = Fleet(folder, {**common, **allowed}, of_first_worker, receiver)
+        try:
+            fleet.start()
+            yield fleet
+        finally:
+            fleet.close()
 
 
 def until(condition: Any, what: str, seconds: float = HANG_SECONDS) -> None:
@@ -143,7 +172,13 @@ def until(condition: Any, what: str, seconds: float = HANG_SECONDS) -> None:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What must be nought. ``failed``: analyses whose attempts were used up, or whose documents were refused."""
+    """What must be nought, but for ``acknowledged``, ``webhooks`` (that came) and ``webhooks_repeated``.
+
+    ``failed``: analyses whose attempts were used up, or whose documents were refused. ``doubled``: analyses with two
+    results, or of whose one end two webhooks told, under two ids. ``untold``: ends no webhook told of.
+    ``webhooks_repeated``: sent once more under the same id, as is documented: their sender was killed or cut off
+    between the answer and its record.
+    """
 
     acknowledged: int
     lost: int
@@ -152,6 +187,9 @@ class Verdict:
     failed: int
     gaps: int
     refused: int
+    untold: int
+    webhooks: int
+    webhooks_repeated: int
 
 
 def judge(database: psycopg.Connection, fleet: Fleet) -> Verdict:
@@ -170,14 +208,19 @@ def judge(database: psycopg.Connection, fleet: Fleet) -> Verdict:
         results[one] = results.get(one, 0) + (kind in RESULTS)
     acknowledged = fleet.acknowledged()
     shared = len(acknowledged) - len(set(acknowledged.values()))
+    told, came = fleet.told(), fleet.receiver.ids()
     return Verdict(
         acknowledged=len(acknowledged),
         lost=len(set(acknowledged.values()) - rows.keys()),
         doubled=sum(times > 1 for times in results.values())
         + shared
+        + sum(len(ids) > 1 for ids in told.values())
         + sum(len(client.doubled) for client in fleet.clients),
         unended=sum(state not in ENDED for state, _ in rows.values()),
         failed=sum(state == "failed" for state, _ in rows.values()),
         gaps=sum(versions.get(one, []) != list(range(1, version + 1)) for one, (_, version) in rows.items()),
         refused=sum(len(client.refused) for client in fleet.clients),
+        untold=len(fleet.untold()),
+        webhooks=len(came),
+        webhooks_repeated=len(came) - len(set(came)),
     )
