@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import re
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ READING = (
 )
 """Modules that decide what a page's content is; when one changes, pages are read again."""
 CANDIDATES_MAX = 6_000
+_CHECKSUM_BEFORE = re.compile(r"^[0-9a-f]{6}-")
 
 
 @dataclass(slots=True)
@@ -86,8 +88,8 @@ def _reader_version() -> str:
 
 
 def group_of(name: str) -> str:
-    """What forms of one kind share: the file's name before its checksum."""
-    return name.split("__")[0]
+    """What forms of one kind share: the file's name without the checksums before and after it."""
+    return _CHECKSUM_BEFORE.sub("", name.split("__")[0])
 
 
 def _of_page(set_name: str, name: str, content: PageContent, turned: Turned | None, truth: dict[str, Any]) -> Sample:

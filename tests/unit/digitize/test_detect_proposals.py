@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from procession.digitize.detect import ACCEPT, Candidate, candidates, detect_fields
+from procession.digitize.detect.areas import FREE_POINTS_MIN
 from procession.digitize.detect.guesses import overlap
+from procession.digitize.detect.lines import LEADER_POINTS
 from procession.digitize.page import PageContent, Rect, Segment, Shape
 
 from .drawn import Drawn
@@ -194,3 +196,30 @@ def test_print_in_the_middle_of_a_cell_is_what_it_holds_and_a_number_at_its_edge
     drawn.text(64, 103, "14b")
     (field,) = detect_fields(drawn.page)
     assert near([field], Rect(84, 100, 160, 118)) > 0.8
+
+
+@pytest.mark.parametrize(("gap", "fields"), [(8.0, 0), (LEADER_POINTS, 0), (LEADER_POINTS + 6, 1)])
+def test_dots_that_lead_to_a_box_are_no_place_to_write(gap: float, fields: int) -> None:
+    drawn = Drawn()
+    start = drawn.text(60, 100, "Number of guests")
+    end = drawn.text(start, 100, "." * 40)
+    drawn.page.shapes.append(Shape(Rect(end - 2.8 + gap, 98, end + 60 + gap, 114), "rect", stroked=True, filled=False))
+    assert len([one for one in detect_fields(drawn.page) if one.rule == "blank"]) == fields
+
+
+def test_underscores_before_a_box_are_one() -> None:
+    drawn = Drawn()
+    start = drawn.text(60, 100, "Number of guests")
+    end = drawn.text(start, 100, "_" * 40)
+    drawn.page.shapes.append(Shape(Rect(end + 6, 98, end + 66, 114), "rect", stroked=True, filled=False))
+    assert len([one for one in detect_fields(drawn.page) if one.rule == "blank"]) == 1
+
+
+@pytest.mark.parametrize(("left", "fields"), [(FREE_POINTS_MIN[1] + 0.1, 1), (FREE_POINTS_MIN[1] - 0.1, 0)])
+def test_a_line_of_small_type_fits_below_a_label_in_its_cell(left: float, fields: int) -> None:
+    drawn = Drawn()
+    label = drawn.page.words
+    drawn.text(64, 100.5, "Last name of the person", size=7)
+    foot = max(word.box.y1 for word in label) + left + 0.65  # half a stroke, and a point inside the frame
+    cell(drawn, Rect(60, 100, 220, foot))
+    assert len(detect_fields(drawn.page)) == fields

@@ -10,7 +10,7 @@ from procession.digitize.detect.rules import Grid
 from procession.digitize.layout import Layout, union
 from procession.digitize.page import PageContent, Rect, Word
 
-FREE_POINTS_MIN = (22.0, 8.0)
+FREE_POINTS_MIN = (22.0, 6.5)
 """Width and height somebody can write in."""
 TEXTAREA_LINES = 2.6
 """A place higher than this many lines takes several."""

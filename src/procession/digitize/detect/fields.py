@@ -58,7 +58,7 @@ def candidates(page: PageContent) -> Proposals:
     found += stack_candidates(stacks)
     lines = line_candidates(page, scene.layout, scene.rules, scene.grid, stacks)
     found += [line for line in lines if not any(_on_comb(line.box, comb.box) for comb in scene.combs)]
-    found += blank_candidates(page)
+    found += blank_candidates(page, [*scene.grid.cells, *scene.mark_boxes])
     found += guesses(scene, found)
     return Proposals(found, scene)
 

@@ -30,6 +30,8 @@ EDGE_SHARE = 0.03
 SCAN_EDGE_SHARE = 0.055
 """On scanned pages: shadows, creases and the light letters of a dark letterhead look like lines there."""
 DOTS_CHARS_MIN = 12
+LEADER_POINTS = 24.0
+"""Dots that end this near before a box lead the eye to it."""
 
 
 def line_candidates(
@@ -55,28 +57,35 @@ def line_candidates(
     return found
 
 
-def blank_candidates(page: PageContent) -> list[Candidate]:
-    """Underscores people write on; dots only when nothing printed follows them (a table of contents has numbers)."""
+def blank_candidates(page: PageContent, boxes: Sequence[Rect] = ()) -> list[Candidate]:
+    """Underscores people write on; dots only when nothing printed follows them (a table of contents has numbers) and
+    none of the drawn ``boxes`` either."""
     blanks = [w for w in page.words if w.visible and BLANK.match(w.text) and w.text[0] in "_‗＿"]
     blanks += [
         w
         for w in page.words
-        if w.visible and BLANK.match(w.text) and w.text[0] in ".…" and len(w.text) >= DOTS_CHARS_MIN and _last(w, page)
+        if w.visible and BLANK.match(w.text) and w.text[0] in ".…" and len(w.text) >= DOTS_CHARS_MIN
+        if _last(w, page) and not _leads_to(w.box, boxes)
     ]
     blanks.sort(key=lambda w: (round(w.box.centre[1] / 3), w.box.x0))
-    boxes: list[Rect] = []
+    joined: list[Rect] = []
     for word in blanks:
         box = word.box
-        last = boxes[-1] if boxes else None
+        last = joined[-1] if joined else None
         if last is not None and abs(last.y1 - box.y1) < 2 and -2 < box.x0 - last.x1 < 4:
-            boxes[-1] = Rect(last.x0, min(last.y0, box.y0), box.x1, max(last.y1, box.y1))
+            joined[-1] = Rect(last.x0, min(last.y0, box.y0), box.x1, max(last.y1, box.y1))
         else:
-            boxes.append(box)
+            joined.append(box)
     return [
         Candidate(Rect(b.x0, b.y0, b.x1, b.y1), "text", "blank", PRIOR["blank"], line=b.y1)
-        for b in boxes
+        for b in joined
         if b.width >= 10
     ]
+
+
+def _leads_to(dots: Rect, boxes: Sequence[Rect]) -> bool:
+    y = dots.centre[1]
+    return any(-2 <= box.x0 - dots.x1 <= LEADER_POINTS and box.y0 - 2 <= y <= box.y1 + 2 for box in boxes)
 
 
 def _last(word: object, page: PageContent) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from procession.digitize.detect.backgrounds import unseen_backgrounds
 from procession.digitize.page import PageContent, Rect
 
 TOUCH_POINTS = 2.0
@@ -52,9 +53,10 @@ def read_rules(page: PageContent, marks: Sequence[Rect]) -> Rules:
             across.append(Rule((box.y0 + box.y1) / 2, box.x0, box.x1))
         else:
             down.append(Rule((box.x0 + box.x1) / 2, box.y0, box.y1))
-    for shape in page.shapes:
+    unseen = unseen_backgrounds(page)
+    for index, shape in enumerate(page.shapes):
         box = shape.box
-        if shape.kind != "rect" or not (shape.stroked or shape.filled) or _on_mark(box, marks):
+        if shape.kind != "rect" or not (shape.stroked or shape.filled) or index in unseen or _on_mark(box, marks):
             continue
         if not shape.stroked and box.width * box.height > BACKGROUND_SHARE * page.width * page.height:
             continue
