@@ -279,17 +279,17 @@ def test_the_largest_budget_is_taken(operator: httpx.Client) -> None:
 def test_decisions_say_what_was_done_why_and_until_when(
     server: RunningServer, tenant: httpx.Client, operator: httpx.Client
 ) -> None:
-    operator.put("/v1/budgets/flora/hour", json={"limit": "4"}, headers={"If-Match": "*"}).raise_for_status()
+    operator.put("/v1/budgets/flora/month", json={"limit": "4"}, headers={"If-Match": "*"}).raise_for_status()
     pay(server)
     refused = [reserve(server), reserve(server)]
     assert all(isinstance(one, Refused) for one in refused)
     (told,) = tenant.get("/v1/costs/decisions").json()["items"]
-    assert (told["action"], told["cause"], told["calls"], told["period"]) == ("stop", "budget", 2, "hour")
+    assert (told["action"], told["cause"], told["calls"], told["period"]) == ("stop", "budget", 2, "month")
     assert "$2.00 spent, $0.00 set aside, this call up to $3.00, limit $4.00" in told["reason"]
     assert told["until"] is not None
     with asking(server, OTHER) as other:
         assert other.get("/v1/costs/decisions").json()["items"] == []
-    operator.put("/v1/budgets/*/hour", json={"limit": "0"}, headers={"If-Match": "*"}).raise_for_status()
+    operator.put("/v1/budgets/*/month", json={"limit": "0"}, headers={"If-Match": "*"}).raise_for_status()
     reserve(server, tenant="venue")
     first = operator.get("/v1/costs/decisions", params={"limit": 1}).json()
     assert first["items"][0]["tenant"] == "*"

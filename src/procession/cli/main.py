@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "api": ("roles", "Serve pages and API beside other processes, on PostgreSQL."),
     "worker": ("roles", "Claim and analyse beside other processes, on PostgreSQL."),
     "maintenance": ("roles", "Rescue, ring, prune and count, on PostgreSQL."),
+    "costs": ("roles", "Tell Prometheus what AI cost, on PostgreSQL."),
     "submit": ("remote", "Send PDFs to a server."),
     "list": ("remote", "Analyses of a server, newest first."),
     "show": ("remote", "One analysis."),

@@ -21,6 +21,8 @@ from procession.cli.serving import listening, locked, reload_on_hangup, settle, 
 from procession.cli.up import WORKERS_MAX
 from procession.domain.errors import ProcessionError
 
+COSTS_PORT = 8080
+"""Where `procession costs` answers when nobody says otherwise."""
 Data = Annotated[Path | None, typer.Option(help="Folder of the objects and keys, shared by the roles of a machine.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Once ready, one JSON object on stdout: role, url, pid, worker.")]
 
@@ -69,6 +71,21 @@ def maintenance(
     _start("maintenance", {"data": data, "probes": {"port": port, "host": host}}, as_json)
 
 
+def costs(
+    data: Data = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of /metrics, /livez, /readyz; default 8080, 0 takes a free one.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address of that port.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell Prometheus what AI cost, from the ledger, and end stale reservations. Needs PostgreSQL.
+
+    Exit codes: 0 stopped; 1 our side; 2 a setting was refused; 3 the database, objects or port cannot be used.
+    """
+    _start("costs", {"data": data, "probes": {"port": port, "host": host}}, as_json)
+
+
 def _start(role: str, options: dict[str, Any], as_json: bool) -> None:
     screen = Console(stderr=True, highlight=False)
     try:
@@ -95,9 +112,10 @@ def _run(role: str, overrides: dict[str, Any], as_json: bool, screen: Console) -
     if role == wiring.Role.API:
         require_safe_address(settings)
     at = settings.http if role == wiring.Role.API else settings.probes
+    port = COSTS_PORT if role == wiring.Role.COSTS and "port" not in at.model_fields_set else at.port
     wiring.require_shared(settings, role)
     logs.configure(settings.log_format, settings.log_level)
-    with locked(wiring.prepared(settings.data), alone=False), listening(at.host, at.port) as listener:
+    with locked(wiring.prepared(settings.data), alone=False), listening(at.host, port) as listener:
         asyncio.run(
             _serve(wiring.Role(role), settings, lambda: known.load(**overrides), at.host, listener, as_json, screen)
         )
@@ -119,7 +137,9 @@ async def _serve(
     from procession.telemetry import metrics
 
     if role is not wiring.Role.MAINTENANCE:
-        metrics.leave_out_of_all()
+        metrics.leave_out(metrics.OF_ALL)
+    if role is not wiring.Role.COSTS:
+        metrics.leave_out(metrics.OF_LEDGER)
     stop = stop_signals()
     process = wiring.build_role(settings, role)
     try:
@@ -139,5 +159,5 @@ async def _serve(
 
 
 def register(app: typer.Typer) -> None:
-    for command in (api, worker, maintenance):
+    for command in (api, worker, maintenance, costs):
         app.command()(command)

@@ -179,5 +179,5 @@ def create_app(application: Api) -> FastAPI:
     app.include_router(pages.router, include_in_schema=False)
     problems.install(app, error_page)
     openapi.install(app)
-    app.add_middleware(Edge, settings=settings, error_page=error_page)
+    app.add_middleware(Edge, settings=settings, error_page=error_page, traffic=application.foundation.traffic)
     return app

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from procession.domain.errors import Internal, ProcessionError, TooLarge
 from procession.http import problems
 from procession.http.auth import check_host, check_origin
+from procession.services.traffic import Traffic
 from procession.settings import Settings
 from procession.telemetry import metrics
 
@@ -52,8 +53,11 @@ def trace_id_of(traceparent: str | None) -> str:
 class Edge:
     """Pure ASGI, so that streams stay streams."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, error_page: problems.ErrorPage) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, error_page: problems.ErrorPage, traffic: Traffic | None = None
+    ) -> None:
         self._app = app
+        self._traffic = traffic or Traffic()
         self._error_page = error_page
         self._settings = settings
 
@@ -74,6 +78,8 @@ class Edge:
         try:
             await self._serve(request, answer, noticing)
         finally:
+            self._traffic.requests += 1
+            self._traffic.bytes_sent += answer.bytes_sent
             _account(scope, answer, time.perf_counter() - started)
 
     async def _serve(self, request: Request, answer: _Answer, receive: Receive) -> None:
@@ -118,6 +124,8 @@ class _Answer:
     def __init__(self, scope: Scope, send: Send, trace_id: str) -> None:
         self.status: int | None = None
         self.is_stream = False
+        self.bytes_sent = 0
+        """Of the body."""
         self.body_is_read = False
         self.trace_id = trace_id
         self._scope = scope
@@ -136,6 +144,8 @@ class _Answer:
             headers.setdefault("X-Trace-Id", self.trace_id)
             if self._scope.get("scheme") == "https":
                 headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        elif message["type"] == "http.response.body":
+            self.bytes_sent += len(message.get("body", b""))
         await self._send(message)
 
 

@@ -33,6 +33,7 @@ class Role(StrEnum):
     API = "api"
     WORKER = "worker"
     MAINTENANCE = "maintenance"
+    COSTS = "costs"
     ALL = "all"
 
 

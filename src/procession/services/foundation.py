@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from procession.dispatch.changes import QUEUE_KEY, Changes
 from procession.dispatch.protocol import Dispatcher
 from procession.domain.clock import Clock
 from procession.services.capacity import Capacity
+from procession.services.traffic import Traffic
 from procession.services.vault import Vault
 from procession.settings import Settings
 from procession.store.protocol import Store
@@ -27,6 +28,8 @@ class Foundation:
     capacity: Capacity
     clock: Clock
     engine_version: str
+    traffic: Traffic = field(default_factory=Traffic)
+    """What this process answered, until it was written down."""
 
     def announce(self, tenant: str, analysis_id: str | None = None, *, queue: bool = False) -> None:
         """Wake whoever watches, after a COMMIT."""

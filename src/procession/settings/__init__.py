@@ -135,7 +135,7 @@ class Database(Section):
     """Most connections of one process, and so transactions it runs at once; fewer where the server leaves fewer."""
     connections_reserved: Annotated[int, Field(ge=0)] = 10
     """Connections of the server kept free for people, backups and migrations."""
-    processes: dict[Literal["all", "api", "worker", "maintenance"], Annotated[int, Field(ge=0)]] = {}
+    processes: dict[Literal["all", "api", "worker", "maintenance", "costs"], Annotated[int, Field(ge=0)]] = {}
     """How many processes of each role share the server's connections, for example `{"api": 2, "worker": 8}`; `all` is
     `procession up`. Default: this one alone."""
     replica_url: str | None = None

@@ -34,6 +34,12 @@ class Document:
 
 
 _COLUMNS = tuple(documents.c[name] for name in Document.__slots__)
+_STORED = (
+    select(documents.c.tenant, func.sum(documents.c.size_bytes).label("stored"))
+    .where(documents.c.erased_at.is_(None))
+    .group_by(documents.c.tenant)
+    .order_by(documents.c.tenant)
+)
 _LIVE = documents.c.erased_at.is_(None)
 _FIND = select(*_COLUMNS).where(
     documents.c.tenant == bindparam("tenant_"), documents.c.fingerprint == bindparam("fingerprint_"), _LIVE
@@ -129,6 +135,11 @@ def set_page_counts(conn: Connection, pages: Mapping[str, int]) -> None:
         conn.execute(_PAGES_OF_ALL, {"ids_": ids, "counted_": counted})
     else:
         conn.execute(_PAGES, [{"id_": one, "pages_": number} for one, number in sorted(pages.items())])
+
+
+def stored_bytes(conn: Connection) -> list[tuple[str, int]]:
+    """(tenant, bytes of documents that are kept), by tenant. Reads every document's row."""
+    return [(row.tenant, int(row.stored)) for row in conn.execute(_STORED)]
 
 
 def references(conn: Connection, document_id: str) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+from prometheus_client.metrics import MetricWrapperBase
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600, 3600)
 _BYTES = (10_000, 50_000, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)
@@ -97,18 +99,59 @@ WEBHOOK_SECONDS = Histogram(
     buckets=_SECONDS,
 )
 WEBHOOKS_IN_FLIGHT = Gauge("procession_webhooks_in_flight", "Webhooks on their way from this process now.")
+_MODEL = ["region", "provider", "model", "tier"]
+AI_COST = Gauge(
+    "ai_processing_cost_dollars",
+    "What settled calls to AI providers cost since the beginning; never falls. Read from the ledger, so a restart "
+    "keeps it, and every process tells the same.",
+    _MODEL,
+)
+AI_LIST_COST = Gauge(
+    "procession_ai_list_cost_dollars",
+    "What the same tokens cost at the standard tier's list price; never falls.",
+    _MODEL,
+)
+AI_SETTLED = Gauge("procession_ai_settled_calls", "Calls that were settled since the beginning; never falls.", _MODEL)
+AI_TOKENS = Gauge(
+    "procession_ai_tokens",
+    "Tokens that were charged since the beginning, by kind (input, cached, written, image, output); never falls.",
+    [*_MODEL, "kind"],
+)
+AI_OPEN = Gauge(
+    "procession_ai_open_calls",
+    "Calls that are not settled: reserved, sent, or unknown, which may have been billed and nobody knows.",
+    ["status"],
+)
+AI_SET_ASIDE = Gauge("procession_ai_set_aside_dollars", "The most that these calls can cost.", ["status"])
+AI_UNKNOWN_OLDEST = Gauge(
+    "procession_ai_unknown_oldest_seconds", "Age of the oldest call of which nobody knows whether it was billed."
+)
+BUDGET_LIMIT = Gauge(
+    "procession_ai_budget_limit_dollars", "Budget of all tenants together, where there is one.", ["period"]
+)
+BUDGET_USED = Gauge(
+    "procession_ai_budget_used_dollars",
+    "What all tenants together have spent and set aside in the current hour, day and month (UTC).",
+    ["period", "state"],
+)
 
+OF_LEDGER = (
+    *(AI_COST, AI_LIST_COST, AI_SETTLED, AI_TOKENS, AI_OPEN, AI_SET_ASIDE, AI_UNKNOWN_OLDEST),
+    *(BUDGET_LIMIT, BUDGET_USED),
+)
+"""Told by `procession costs` and `procession up`, from the ledger."""
 OF_ALL = (QUEUE_LENGTH, OLDEST_READY, WORKERS, WORKERS_AVAILABLE, ACCURACY, REVIEW_OUTCOMES)
 """What every process that tells it reads from the same record: take the greatest of them, never the sum."""
 
 
-def leave_out_of_all() -> None:
+def leave_out(metrics: Iterable[MetricWrapperBase]) -> None:
     """For a process that does not read them: it must not tell zeros."""
-    for metric in OF_ALL:
+    for metric in metrics:
         REGISTRY.unregister(metric)
 
 
 WORKERS.set(math.nan)  # unknown until the record was read
 WORKERS_AVAILABLE.set(math.nan)
 ACCURACY.set(math.nan)  # unknown until a review was finished
+AI_UNKNOWN_OLDEST.set(math.nan)  # unknown until the ledger was read
 REDIS_UP.set(math.nan)

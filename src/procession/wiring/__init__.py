@@ -13,12 +13,13 @@ from procession.wiring.backends import (
     require_shared_keys,
 )
 from procession.wiring.process import KEYS_BESIDE_RECORDS, Process
-from procession.wiring.roles import Api, Application, Maintenance, Worker, build, build_role, require_shared
+from procession.wiring.roles import Api, Application, Costs, Maintenance, Worker, build, build_role, require_shared
 
 __all__ = [
     "KEYS_BESIDE_RECORDS",
     "Api",
     "Application",
+    "Costs",
     "Maintenance",
     "Process",
     "Role",

@@ -10,11 +10,16 @@ from procession.domain.analysis import AnalysisOptions
 from procession.domain.clock import Clock, system_clock
 from procession.domain.errors import InvalidRequest
 from procession.domain.form import DigitizedDocument
+from procession.maintenance.bookkeeper import PASS_SECONDS as BOOKS_SECONDS
+from procession.maintenance.bookkeeper import Bookkeeper
 from procession.maintenance.calibrator import Calibrator
 from procession.maintenance.canary_watch import CanaryWatch
 from procession.maintenance.contract import Loop
+from procession.maintenance.cost_gauges import CostGauges
 from procession.maintenance.duty import Duty
 from procession.maintenance.gauges import Gauges
+from procession.maintenance.meter import PASS_SECONDS as METER_SECONDS
+from procession.maintenance.meter import Meter, TrafficMeter
 from procession.maintenance.presence import Presence
 from procession.maintenance.pruner import PASS_SECONDS, Pruner
 from procession.maintenance.relay import Relay
@@ -26,6 +31,7 @@ from procession.sandbox.limits import SandboxLimits
 from procession.sandbox.recalling import Lookup
 from procession.services.analyses import Analyses
 from procession.services.batches import Batches
+from procession.services.bookkeeping import Bookkeeping
 from procession.services.budgets import BudgetService
 from procession.services.calibrating import Calibrations
 from procession.services.costs import CostService
@@ -33,6 +39,7 @@ from procession.services.dead_letters import DeadLetters
 from procession.services.direct_uploads import DirectUploads
 from procession.services.fleet import Role
 from procession.services.forms import Forms
+from procession.services.metering import Metering
 from procession.services.model_evaluation import ModelEvaluations
 from procession.services.model_registry import shown
 from procession.services.paper import Papers
@@ -81,6 +88,7 @@ class Api(Process):
             Presence(self.foundation, self.fleet, forgets=False),
             Watcher(self.foundation),
             *_ringing(self),
+            TrafficMeter(Metering(self.foundation)),
         )
 
     def _interrupt(self, analysis_id: str) -> None:
@@ -119,6 +127,19 @@ class Maintenance(Process):
         )
 
 
+class Costs(Process):
+    """Tells what AI cost. Opens no document."""
+
+    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
+        super().__init__(settings, clock, Role.COSTS, 0)
+        books = Bookkeeping(self.foundation)
+        self.maintenance = (
+            Presence(self.foundation, self.fleet, forgets=False),
+            _books(self, books),
+            CostGauges(self.foundation, books),
+        )
+
+
 class Application(Api):
     """Everything in one process."""
 
@@ -141,6 +162,8 @@ class Application(Api):
             Watcher(self.foundation),
             Relay(self.foundation),
             *_upkeep(self, self.calibrations, chance),
+            CostGauges(self.foundation, Bookkeeping(self.foundation)),
+            TrafficMeter(Metering(self.foundation)),
         )
 
 
@@ -169,7 +192,7 @@ def require_shared(settings: Settings, role: str) -> None:
     backends.require_shared_keys(settings)
 
 
-def build_role(settings: Settings, role: Role) -> Api | Worker | Maintenance:
+def build_role(settings: Settings, role: Role) -> Api | Worker | Maintenance | Costs:
     """A process with ``role`` beside others; nothing runs yet.
 
     Raises InvalidRequest with SQLite, and what ``build`` raises.
@@ -181,6 +204,8 @@ def build_role(settings: Settings, role: Role) -> Api | Worker | Maintenance:
         return Worker(settings, _sandbox(settings))
     if role is Role.MAINTENANCE:
         return Maintenance(settings)
+    if role is Role.COSTS:
+        return Costs(settings)
     return build(settings)
 
 
@@ -228,7 +253,13 @@ def _upkeep(process: Process, calibrations: Calibrations, chance: random.Random)
         Calibrator(calibrations),
         CanaryWatch(process.models),
         _sender(process, chance),
+        Duty(on, Meter(Metering(on)), process.fleet.id, METER_SECONDS),
+        *((_books(process, Bookkeeping(on)),) if on.settings.ai.endpoints else ()),
     )
+
+
+def _books(process: Process, books: Bookkeeping) -> Loop:
+    return Duty(process.foundation, Bookkeeper(books), process.fleet.id, BOOKS_SECONDS)
 
 
 def _sender(process: Process, chance: random.Random) -> WebhookSender:

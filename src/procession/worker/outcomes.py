@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from procession.domain.analysis import Analysis
 from procession.domain.errors import LostClaim
 from procession.services.foundation import Foundation
+from procession.services.metering import count_ended
 from procession.store import claims_at_once
 from procession.store.claims import Outcome
 from procession.store.claims_at_once import Ending
@@ -59,7 +62,14 @@ class Outcomes:
 
     async def _together(self, some: list[_Waiting]) -> None:
         now, endings = self._on.clock(), [one.ending for one in some]
-        after = await self._on.store.write(lambda conn: claims_at_once.finish(conn, endings, now))
+        prices = self._on.settings.costs
+
+        def unit(conn: Connection) -> dict[str, Analysis]:
+            ended = claims_at_once.finish(conn, endings, now)
+            count_ended(conn, ended.values(), now, prices)
+            return ended
+
+        after = await self._on.store.write(unit)
         for one in some:
             if one.ended.done():  # whoever waited was cancelled; what is committed stays
                 continue

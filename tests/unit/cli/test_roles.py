@@ -11,7 +11,7 @@ from procession.cli.main import COMMANDS, program
 from procession.cli.serving import farewell, locked
 from procession.domain.errors import Unavailable
 
-ROLES = ("api", "worker", "maintenance")
+ROLES = ("api", "worker", "maintenance", "costs")
 RUNNER = CliRunner()
 
 
