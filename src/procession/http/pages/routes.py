@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from procession.http.context import App, Asker
-from procession.http.pages import forms, jobs, public, queue, review, static_files
+from procession.http.pages import forms, jobs, public, queue, review, static_files, webhooks
 from procession.http.pages.render import page
 
 router = APIRouter(include_in_schema=False)
@@ -45,6 +45,9 @@ _GET: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("/f/{token}/thanks", public.thanks),
     ("/queue", queue.show),
     ("/queue/dead-letters/{action}", queue.ask_change_all),
+    ("/webhooks", webhooks.index),
+    ("/webhooks/{webhook_id}", webhooks.show),
+    ("/webhooks/{webhook_id}/delete", webhooks.ask_delete),
     ("/help", help_page),
     ("/sign-in", sign_in),
     ("/fragments/jobs", jobs.rows),
@@ -67,6 +70,12 @@ _POST: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("/queue/cap", queue.cap),
     ("/queue/dead-letters/{action}", queue.change),
     ("/queue/dead-letters/{action}/all", queue.change_all),
+    ("/webhooks", webhooks.create),
+    ("/webhooks/{webhook_id}/test", webhooks.send_test),
+    ("/webhooks/{webhook_id}/enabled", webhooks.set_enabled),
+    ("/webhooks/{webhook_id}/secret", webhooks.rotate),
+    ("/webhooks/{webhook_id}/retry", webhooks.retry),
+    ("/webhooks/{webhook_id}/delete", webhooks.delete),
     ("/f/{token}", public.submit),
 )
 
