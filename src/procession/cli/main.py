@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "retry": ("remote", "Try a failed analysis again."),
     "queue": ("queue", "Look at a server's queue and steer it."),
     "webhook": ("webhook", "Tell other systems of changes: addresses, secrets, what was sent."),
+    "model": ("model", "Versions of models: which reads what, on trial or live."),
     "migrate": ("migrate", "Bring the database to this version's schema."),
     "dev": ("dev", "An AI provider to test with."),
     "doctor": ("doctor", "Is this machine ready to run Procession?"),

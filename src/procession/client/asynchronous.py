@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel
 
-from procession.client import operations, protocol
+from procession.client import operations, protocol, registry
 from procession.client import webhooks as webhook_calls
 from procession.client.errors import Conflict, NotFound, ProblemError, ServerUnreachable
 from procession.client.models import (
@@ -31,6 +31,7 @@ from procession.client.models import (
     Worker,
 )
 from procession.client.protocol import DEFAULT_SERVER, Call, Document, Pages, Retrying
+from procession.client.registry import ModelDeployment, Models, ModelVersion
 from procession.client.webhooks import Webhook, WebhookDelivery
 
 TIMEOUT_SECONDS = 30.0
@@ -364,6 +365,38 @@ class AsyncClient:
             cursor = done.next_cursor
             if cursor is None:
                 return
+
+    # --- models: needs an operator's key -----------------------------------------------------------------------------
+
+    async def models(self) -> Models:
+        """Versions of models, their trials, and the models inside the engine."""
+        return await self._model(Call("GET", "/v1/models"), Models)
+
+    async def model(self, version_id: str) -> ModelVersion:
+        return await self._model(registry.show(version_id), ModelVersion)
+
+    async def register_model(
+        self, name: str, provider: str, model: str, prompt_version: str, purpose: str = "extraction"
+    ) -> ModelVersion:
+        """Add a version; it gets no work until it is deployed."""
+        return await self._model(registry.register(name, provider, model, prompt_version, purpose), ModelVersion)
+
+    async def evaluate_model(self, version_id: str) -> ModelVersion:
+        """Let it read the golden set: takes minutes and costs what its calls cost."""
+        return await self._model(registry.evaluate(version_id), ModelVersion)
+
+    async def deploy_model(
+        self, version_id: str, share_percent: float = 20.0, *, promotes: bool = False, force: str | None = None
+    ) -> ModelDeployment:
+        """Give it a share of the work. ``force``: why, without an evaluation that passed."""
+        return await self._model(registry.deploy(version_id, share_percent, promotes, force), ModelDeployment)
+
+    async def promote_model(self, version_id: str, reason: str = "") -> ModelVersion:
+        return await self._model(registry.change(version_id, "promote", reason), ModelVersion)
+
+    async def roll_back_model(self, version_id: str, reason: str = "") -> ModelVersion:
+        """A canary's share is taken away; of the live version the one before it is live again."""
+        return await self._model(registry.change(version_id, "rollback", reason), ModelVersion)
 
     # --- the wire ----------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel
 
-from procession.client import operations, protocol
+from procession.client import operations, protocol, registry
 from procession.client import webhooks as webhook_calls
 from procession.client.errors import Conflict, NotFound, ProblemError, ServerUnreachable
 from procession.client.models import (
@@ -30,6 +30,7 @@ from procession.client.models import (
     Worker,
 )
 from procession.client.protocol import DEFAULT_SERVER, Call, Document, Pages, Retrying
+from procession.client.registry import ModelDeployment, Models, ModelVersion
 from procession.client.webhooks import Webhook, WebhookDelivery
 
 TIMEOUT_SECONDS = 30.0
@@ -355,6 +356,38 @@ class Client:
             cursor = done.next_cursor
             if cursor is None:
                 return
+
+    # --- models: needs an operator's key -----------------------------------------------------------------------------
+
+    def models(self) -> Models:
+        """Versions of models, their trials, and the models inside the engine."""
+        return self._model(Call("GET", "/v1/models"), Models)
+
+    def model(self, version_id: str) -> ModelVersion:
+        return self._model(registry.show(version_id), ModelVersion)
+
+    def register_model(
+        self, name: str, provider: str, model: str, prompt_version: str, purpose: str = "extraction"
+    ) -> ModelVersion:
+        """Add a version; it gets no work until it is deployed."""
+        return self._model(registry.register(name, provider, model, prompt_version, purpose), ModelVersion)
+
+    def evaluate_model(self, version_id: str) -> ModelVersion:
+        """Let it read the golden set: takes minutes and costs what its calls cost."""
+        return self._model(registry.evaluate(version_id), ModelVersion)
+
+    def deploy_model(
+        self, version_id: str, share_percent: float = 20.0, *, promotes: bool = False, force: str | None = None
+    ) -> ModelDeployment:
+        """Give it a share of the work. ``force``: why, without an evaluation that passed."""
+        return self._model(registry.deploy(version_id, share_percent, promotes, force), ModelDeployment)
+
+    def promote_model(self, version_id: str, reason: str = "") -> ModelVersion:
+        return self._model(registry.change(version_id, "promote", reason), ModelVersion)
+
+    def roll_back_model(self, version_id: str, reason: str = "") -> ModelVersion:
+        """A canary's share is taken away; of the live version the one before it is live again."""
+        return self._model(registry.change(version_id, "rollback", reason), ModelVersion)
 
     # --- the wire ----------------------------------------------------------------------------------------------------
 

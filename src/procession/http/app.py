@@ -21,6 +21,7 @@ from procession.http.api import (
     forms,
     health,
     metrics,
+    models,
     paper,
     queue,
     review,
@@ -32,7 +33,7 @@ from procession.http.pages import routes as pages
 from procession.http.pages.render import error_page
 from procession.http.sse import Streams
 from procession.http.uploads import InFlight
-from procession.services import cost_views, queue_views, views, webhook_views
+from procession.services import cost_views, model_views, queue_views, views, webhook_views
 from procession.wiring import Api, browser_sessions
 
 
@@ -58,6 +59,7 @@ _BUDGET = cost_views.BudgetView
 _WEBHOOK = webhook_views.WebhookView
 _WITH_SECRET = webhook_views.WebhookWithSecret
 _DELIVERY = webhook_views.WebhookDelivery
+_VERSION = model_views.VersionView
 _DEAD = views.Page[queue_views.DeadLetter]
 
 ROUTES: tuple[Route, ...] = (
@@ -139,6 +141,13 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/budgets/{tenant}/{period}", costs.budget, {200: cost_views.BudgetView}, "costs"),
     Route("PUT", "/v1/budgets/{tenant}/{period}", costs.set_budget, {200: _BUDGET, 201: _BUDGET}, "costs"),
     Route("DELETE", "/v1/budgets/{tenant}/{period}", costs.remove_budget, {204: None}, "costs"),
+    Route("GET", "/v1/models", models.list_models, {200: model_views.ModelsView}, "models"),
+    Route("POST", "/v1/models", models.register_model, {201: _VERSION}, "models"),
+    Route("GET", "/v1/models/{version_id}", models.show_model, {200: _VERSION}, "models"),
+    Route("POST", "/v1/models/{version_id}/evaluate", models.evaluate_model, {200: _VERSION}, "models"),
+    Route("POST", "/v1/models/{version_id}/deploy", models.deploy_model, {200: model_views.DeploymentView}, "models"),
+    Route("POST", "/v1/models/{version_id}/promote", models.promote_model, {200: _VERSION}, "models"),
+    Route("POST", "/v1/models/{version_id}/rollback", models.roll_back_model, {200: _VERSION}, "models"),
     Route("GET", "/v1/events", events.tenant_events, {200: "text/event-stream"}, "operations"),
     Route("GET", "/v1/result.schema.json", analyses.result_schema, {200: "application/schema+json"}, open=True),
     Route("GET", "/health", health.health, {200: health.Health}, "operations", open=True),

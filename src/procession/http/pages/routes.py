@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from procession.http.context import App, Asker
-from procession.http.pages import forms, jobs, public, queue, review, static_files, webhooks
+from procession.http.pages import forms, jobs, models, public, queue, review, static_files, webhooks
 from procession.http.pages.render import page
 
 router = APIRouter(include_in_schema=False)
@@ -48,6 +48,7 @@ _GET: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("/webhooks", webhooks.index),
     ("/webhooks/{webhook_id}", webhooks.show),
     ("/webhooks/{webhook_id}/delete", webhooks.ask_delete),
+    ("/models", models.show),
     ("/help", help_page),
     ("/sign-in", sign_in),
     ("/fragments/jobs", jobs.rows),
@@ -76,6 +77,7 @@ _POST: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("/webhooks/{webhook_id}/secret", webhooks.rotate),
     ("/webhooks/{webhook_id}/retry", webhooks.retry),
     ("/webhooks/{webhook_id}/delete", webhooks.delete),
+    ("/models/{version_id}/{action}", models.change),
     ("/f/{token}", public.submit),
 )
 
