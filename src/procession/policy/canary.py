@@ -183,14 +183,14 @@ def decide(outcomes: Outcomes, now: datetime) -> Decision:
         _measured("cost", canary.cost, baseline.cost, COST_TOLERATED),
     )
     findings = tuple(one for one in found if one is not None)
-    documents, hours = canary.documents, max(0.0, (now - outcomes.since).total_seconds() / 3600)
+    documents = canary.documents
     crossed = [one for one in findings if one.crossed]
     if crossed:
         return Decision(
             Action.ROLL_BACK, f"After {documents} documents: {'; '.join(o.words for o in crossed)}.", findings
         )
     if documents < DOCUMENTS:
-        left = f"{documents} of {DOCUMENTS} documents in {hours:.1f} hours, and none of the figures is worse for sure"
+        left = f"{documents} of {DOCUMENTS} documents in {_took(outcomes.since, now)}, and no figure is worse for sure"
         return Decision(Action.CONTINUE, f"{left}.", findings)
     doubts = _doubts(canary, baseline)
     if not doubts:
@@ -296,6 +296,11 @@ def _doubts(canary: Arm, baseline: Arm) -> list[str]:
             times = this.typical / that.typical
             found.append(f"{what} is {times:.2f} times the baseline's, and {tolerated:g} is tolerated")
     return found
+
+
+def _took(since: datetime, now: datetime) -> str:
+    minutes = max(0, int((now - since).total_seconds() // 60))
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"
 
 
 def _percent(share: float) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from procession.policy.canary import DOCUMENTS
 from procession.services.model_views import LookView
 
-WIDTH, HEIGHT = 640.0, 200.0
-LEFT, RIGHT, TOP, BOTTOM = 48.0, 12.0, 16.0, 32.0
+WIDTH, HEIGHT = 400.0, 160.0
+LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 8.0, 28.0
 """Room for the axes' words."""
 TOP_SHARE = 1.25
 """Evidence at the upper edge; what is more is drawn there."""
