@@ -30,7 +30,10 @@ from procession.settings.ai import Ai, AiProvider
 
 CONTROL_SECONDS = 60.0
 """Everything that is not an answer: files, batches, lists, reconciliation."""
-CONNECTIONS_MAX = 100
+CONNECTIONS_MAX = 2_000
+"""To one endpoint, when nothing else is said."""
+CONNECTIONS_KEPT = 100
+"""Of these, kept for later when nothing is asked."""
 NO_KEY = "none"
 """Sent where no key is configured: local servers want the header and read nothing of it."""
 
@@ -51,6 +54,7 @@ class Endpoint:
     answer_bytes_max: int = 4 * 1024 * 1024
     batch_bytes_max: int = 64 * 1024 * 1024
     batch_requests_max: int = 2_000
+    connections_max: int = CONNECTIONS_MAX
 
     @classmethod
     def of(cls, provider: AiProvider, ai: Ai) -> Endpoint:
@@ -67,6 +71,7 @@ class Endpoint:
             ai.answer_bytes_max,
             ai.batch_bytes_max,
             ai.batch_requests_max,
+            ai.calls_at_once,
         )
 
     def body(self, request: CompletionRequest, *, batch: bool = False) -> dict[str, Any]:
@@ -86,7 +91,7 @@ class OpenAIProvider:
         """``transport``: another way to the endpoint than the network."""
         self._endpoint = endpoint
         seconds = httpx2.Timeout(CONTROL_SECONDS, connect=endpoint.connect_seconds_max)
-        limits = httpx2.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX)
+        limits = httpx2.Limits(max_connections=endpoint.connections_max, max_keepalive_connections=CONNECTIONS_KEPT)
         self._http = httpx2.AsyncClient(transport=transport, timeout=seconds, limits=limits, follow_redirects=False)
         self._client = openai.AsyncOpenAI(
             api_key=endpoint.key or NO_KEY,

@@ -4,6 +4,7 @@
 another's place. Nothing ever lists objects, so each name is known to the record before its object is written:
 
 - a document's follows from its key, which is stored first;
+- an AI answer's follows from its call, which is a row;
 - a result's follows from the claim that made it (analysis, fence), which is a row;
 - a staged file's follows from its tenant and the id of its upload, which is noted as intended;
 - every other name is noted as intended (``services.intended``).
@@ -30,6 +31,10 @@ class ObjectKind(StrEnum):
     FORM = "forms"
     RESPONSE = "responses"
     TEMPLATE = "templates"
+    AI_INPUT = "ai-inputs"
+    """What an AI provider is asked, until it has answered."""
+    AI_PICTURE = "ai-pictures"
+    AI_ANSWER = "ai-answers"
     STAGED = "staging"
     """A file as its sender put it there, until it was taken: not sealed."""
     MODEL = "models"

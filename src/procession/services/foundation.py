@@ -13,7 +13,10 @@ from procession.services.vault import Vault
 from procession.settings import Settings
 from procession.store.protocol import Store
 
-__all__ = ["QUEUE_KEY", "Foundation"]
+__all__ = ["AI_KEY", "QUEUE_KEY", "Foundation"]
+
+AI_KEY = "ai"
+"""Announced when a question for an AI provider waits."""
 
 
 @dataclass(slots=True)

@@ -138,6 +138,38 @@ OPENAI_MODELS = tuple(
 """Used when a key is all that was configured; their prices are the published ones."""
 
 
+class AiBatching(Section):
+    """How long questions are held so that those that begin alike are asked one after the other. Urgent ones never."""
+
+    standard_seconds: Annotated[float, Field(ge=0, le=300)] = 60.0
+    """Of class `standard`; a deadline that is near closes the window before."""
+    low_seconds: Annotated[float, Field(ge=0, le=1800)] = 600.0
+    """Of class `low`; likewise."""
+    group_max: Annotated[int, Field(gt=0)] = 200
+    """So many that begin alike wait for no more."""
+
+
+class AiOptimisations(Section):
+    """What is done to spend less. Each can be switched off, to see what it is worth."""
+
+    cascade: bool = True
+    """Ask only about fields the engine is unsure of."""
+    text_first: bool = True
+    """Send a page's picture only where its text does not say it."""
+    downscale: bool = True
+    """Make pictures no larger than the model bills usefully."""
+    prefix_caching: bool = True
+    """Begin prompts alike, so that providers charge less for the beginning."""
+    small_model_first: bool = True
+    """Take the cheapest model that can read it; else the first in the settings."""
+    flex: bool = True
+    """Take half-price tiers where the deadline allows."""
+    duplicates: bool = True
+    """Ask about the same bytes once."""
+    batching: bool = True
+    """Hold questions in windows (`ai.batching`)."""
+
+
 class Ai(Section):
     """Without a provider there is no AI, and nothing leaves the machine."""
 
@@ -159,6 +191,12 @@ class Ai(Section):
     """Requests of one batch; more are refused before they are sent."""
     batch_bytes_max: Annotated[int, Field(gt=0)] = 64 * MIB
     """One batch's file; a larger one is refused before it is sent."""
+    calls_at_once: Annotated[int, Field(gt=0)] = 2_000
+    """Questions of one process on their way at once; further ones wait."""
+    zones: tuple[str, ...] = ()
+    """Regions where documents may be processed; a provider whose `region` is another is never asked. None: anywhere."""
+    batching: AiBatching = AiBatching()
+    optimisations: AiOptimisations = AiOptimisations()
     budgets: Budgets = Budgets()
 
     @model_validator(mode="after")

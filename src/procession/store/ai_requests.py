@@ -272,10 +272,14 @@ def end_of_analysis(
 
 def _ended(conn: Connection, ended: list[AiRequest]) -> list[AiRequest]:
     """What was kept for them is deleted, whatever happens."""
-    names = sorted({name for request in ended for name in request.objects})
+    note_deletion(conn, sorted({name for request in ended for name in request.objects}))
+    return ended
+
+
+def note_deletion(conn: Connection, names: Sequence[str]) -> None:
+    """Objects that nothing refers to are deleted, whatever happens."""
     if names:
         insert_if_absent(conn, deletions, [{"name": name} for name in names])
-    return ended
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

@@ -115,7 +115,9 @@ def _erase(
     rows.append(conn, row, "analysis.erased", actor, now, trace_id)
     refs = [ref for ref in (analysis.result_ref, analysis.review_ref) if ref is not None]
     if result_name is not None and (sealed := documents.get(conn, analysis.document_id)) is not None:
-        refs += [result_name(analysis_id, fence, sealed.key_id) for fence in range(1, analysis.fence + 1)]
+        refs += [
+            result_name(analysis_id, fence, sealed.key_id) for fence in range(1, analysis.fence + 2)
+        ]  # a second pass writes before it has its fence
     for request in ai_requests.end_of_analysis(conn, analysis_id, RequestState.ABANDONED, "erased", now):
         refs += request.objects
     one_at_a_time(conn, templates.CHANGES, tenant)

@@ -152,6 +152,12 @@ _EXPIRED = (
     .order_by(_C.expires_at, _C.id)
     .limit(bindparam("limit_"))
 )
+_UNSURE = (
+    select(*_COLUMNS)
+    .where(_C.status == CallStatus.UNKNOWN.value, _C.id > bindparam("after_"))
+    .order_by(_C.id)
+    .limit(bindparam("limit_"))
+)
 _EXPIRED_HELD = _EXPIRED.with_for_update(skip_locked=True)
 _OPEN_SUMS = (
     select(
@@ -364,6 +370,17 @@ def open_calls(conn: Connection, status: CallStatus, limit: int, after_id: str =
 def get(conn: Connection, call_id: str) -> Call | None:
     row = conn.execute(_ONE, {"id_": call_id}).first()
     return None if row is None else _call(row)
+
+
+def by_client(conn: Connection, client_request_id: str) -> Call | None:
+    """The call that was reserved under our id."""
+    found = conn.execute(_BY_CLIENT, {"client_": client_request_id}).scalar()
+    return None if found is None else get(conn, found)
+
+
+def unsure(conn: Connection, after_id: str, limit: int) -> list[Call]:
+    """Calls nobody knows the bill of, by id."""
+    return _calls(conn.execute(_UNSURE, {"after_": after_id, "limit_": limit}).all())
 
 
 def of_analysis(conn: Connection, analysis_id: str) -> list[Call]:

@@ -29,5 +29,5 @@ def configure(log_format: Literal["text", "json"], level: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(stream=sys.stderr, level=getattr(logging, level.upper()), format="%(levelname)s %(message)s")
-    for chatty in ("alembic", "uvicorn"):
+    for chatty in ("alembic", "uvicorn", "httpx2", "openai"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

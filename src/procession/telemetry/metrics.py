@@ -155,3 +155,22 @@ WORKERS_AVAILABLE.set(math.nan)
 ACCURACY.set(math.nan)  # unknown until a review was finished
 AI_UNKNOWN_OLDEST.set(math.nan)  # unknown until the ledger was read
 REDIS_UP.set(math.nan)
+
+AI_REQUESTS = Gauge(
+    "procession_ai_requests", "Questions for AI providers something is still to be done about, by state.", ["state"]
+)
+AI_IN_FLIGHT = Gauge("procession_ai_in_flight", "Questions this process does something about now.")
+AI_CALLS = Counter(
+    "procession_ai_calls_total",
+    "Calls to AI providers that ended, by provider, tier and outcome (answered, or how they failed).",
+    ["provider", "tier", "outcome"],
+)
+AI_CALL_SECONDS = Histogram(
+    "procession_ai_call_seconds", "How long answers of AI providers took.", ["provider"], buckets=_SECONDS
+)
+AI_PROVIDER_UP = Gauge(
+    "procession_ai_provider_up", "1 while this process asks a provider, 0 while it leaves it alone.", ["provider"]
+)
+AI_DEGRADED = Counter(
+    "procession_ai_degraded_total", "Analyses whose local result was given because no AI provider could be asked."
+)

@@ -11,6 +11,10 @@ from procession.settings import Settings
 if TYPE_CHECKING:
     from procession.ai.prices import PriceCatalogue
     from procession.ai.protocol import Provider
+    from procession.maintenance.contract import Loop
+    from procession.sandbox.client import Sandbox
+    from procession.wiring.process import Process
+    from procession.worker.executor import Asks
 
 
 def ai_providers(settings: Settings) -> dict[str, Provider]:
@@ -41,3 +45,32 @@ def ai_prices(settings: Settings, clock: Clock = system_clock) -> PriceCatalogue
     except NoPrice as error:
         raise InvalidRequest(f"ai.providers: {error}") from None
     return catalogue
+
+
+def asks(process: Process, sandbox: Sandbox) -> Asks | None:
+    """What a worker does after the engine; None without AI."""
+    if not process.settings.ai.endpoints:
+        return None
+    from procession.worker.ai_pass import AiPass
+
+    return AiPass(process.foundation, sandbox.render)
+
+
+def asking(process: Process) -> tuple[Loop, ...]:
+    """The loops that ask providers and find out what lost answers cost; none without AI.
+
+    Raises InvalidRequest when nobody knows what a model costs.
+    """
+    settings = process.settings
+    prices = ai_prices(settings, process.foundation.clock)
+    if prices is None:
+        return ()
+    from procession.maintenance.ai_dispatcher import AiDispatcher
+    from procession.maintenance.ai_reconciler import AiReconciler
+    from procession.services.ai_calls import Calls
+    from procession.services.ai_routes import Routes
+
+    on, registry, owner = process.foundation, process.models, process.fleet.id
+    routes = Routes(lambda: ai_providers(settings), prices)
+    calls = Calls(on, routes, registry, owner)
+    return AiDispatcher(on, routes, calls, registry, owner), AiReconciler(on, routes)

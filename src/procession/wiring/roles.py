@@ -51,7 +51,7 @@ from procession.services.templates import Templates
 from procession.services.webhooks import Webhooks
 from procession.settings import Settings
 from procession.store.sqlite import SqliteStore
-from procession.wiring import backends
+from procession.wiring import ai, backends
 from procession.wiring.ai import ai_prices, ai_providers
 from procession.wiring.process import Process
 from procession.worker.executor import Analyze, Executor
@@ -220,7 +220,8 @@ def _sandbox(settings: Settings) -> Sandbox:
 
 
 def _worker(process: Process, sandbox: Sandbox, calibrations: Calibrations, chance: random.Random) -> WorkerLoop:
-    executor = Executor(process.foundation, _analyze(process, sandbox), chance, calibrations.apply)
+    asks = ai.asks(process, sandbox)
+    executor = Executor(process.foundation, _analyze(process, sandbox), chance, calibrations.apply, asks)
     return WorkerLoop(process.foundation, executor, process.fleet.id)
 
 
@@ -228,8 +229,15 @@ def _analyze(process: Process, sandbox: Sandbox) -> Analyze:
     async def analyze(
         data: bytes, options: AnalysisOptions, on_progress: OnProgress, lookup: Lookup | None
     ) -> DigitizedDocument:
-        ocr, remember = process.settings.ocr, process.settings.templates.enabled
-        reading = ReadingOptions(options.languages, options.ocr, ocr.tessdata, ocr.dpi, remember)
+        settings = process.settings
+        reading = ReadingOptions(
+            options.languages,
+            options.ocr,
+            settings.ocr.tessdata,
+            settings.ocr.dpi,
+            settings.templates.enabled,
+            options.ai and bool(settings.ai.endpoints),
+        )
         return await sandbox.analyze(data, reading, on_progress, lookup)
 
     return analyze
@@ -255,6 +263,7 @@ def _upkeep(process: Process, calibrations: Calibrations, chance: random.Random)
         _sender(process, chance),
         Duty(on, Meter(Metering(on)), process.fleet.id, METER_SECONDS),
         *((_books(process, Bookkeeping(on)),) if on.settings.ai.endpoints else ()),
+        *ai.asking(process),
     )
 
 

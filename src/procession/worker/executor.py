@@ -9,19 +9,21 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 
 from procession.blobs.names import ObjectKind, result_digest
+from procession.domain.ai import AiRequest
 from procession.domain.analysis import Analysis, AnalysisOptions, Progress, State, Trigger
 from procession.domain.errors import LostClaim, Permanent, ProcessionError, Transient, Unavailable
 from procession.domain.form import DigitizedDocument
 from procession.policy import retry
 from procession.sandbox.recalling import Lookup
-from procession.services.foundation import Foundation
+from procession.services.foundation import AI_KEY, Foundation
 from procession.services.results import StoredResult
 from procession.services.templates import Templates
-from procession.store import claims
+from procession.store import claims, parking
 from procession.store.claims import Outcome
 from procession.store.documents import Document
 from procession.telemetry import metrics
@@ -34,6 +36,29 @@ Analyze = Callable[[bytes, AnalysisOptions, Callable[[Progress], None], Lookup |
 
 Raises DocumentError, Internal.
 """
+
+
+class Asks(Protocol):
+    """``worker.ai_pass.AiPass``, which is there only where a provider is configured."""
+
+    async def prepare(
+        self,
+        analysis: Analysis,
+        document: Document,
+        content: bytes,
+        found: DigitizedDocument,
+        engine: dict[str, float],
+    ) -> Question | None: ...
+
+
+class Question(Protocol):
+    """What a provider is to be asked, stored but for its row."""
+
+    @property
+    def request(self) -> AiRequest: ...
+    @property
+    def pages(self) -> int: ...
+
 
 Calibrate = Callable[[DigitizedDocument], tuple[DigitizedDocument, dict[str, float]]]
 """Gives a document the confidence people see, and the engine's own by field id where that is another."""
@@ -49,13 +74,19 @@ class Executor:
     """``chance`` spreads retries. At most ``capacity.slots`` documents are in the sandbox at once."""
 
     def __init__(
-        self, foundation: Foundation, analyze: Analyze, chance: random.Random, calibrate: Calibrate | None = None
+        self,
+        foundation: Foundation,
+        analyze: Analyze,
+        chance: random.Random,
+        calibrate: Calibrate | None = None,
+        asks: Asks | None = None,
     ) -> None:
         self._on = foundation
         self._analyze = analyze
         self._chance = chance
         self._templates = Templates(foundation)
         self._calibrate = calibrate
+        self._asks = asks
         self._outcomes = Outcomes(foundation)
         self._cores = asyncio.Semaphore(max(1, foundation.capacity.slots))
 
@@ -74,7 +105,7 @@ class Executor:
         finally:
             work.cancel()
 
-    async def _work(self, job: Job) -> Outcome:
+    async def _work(self, job: Job) -> Outcome | Question:
         analysis, document = job.analysis, job.document
         content = await self._on.vault.get(document.blob_ref)  # before a core is free, so that none waits for it
         async with self._cores:
@@ -94,8 +125,8 @@ class Executor:
 
     async def _stored(
         self, analysis: Analysis, document: Document, content: bytes, found: DigitizedDocument
-    ) -> Outcome:
-        """Seal the result; gives the outcome that names it.
+    ) -> Outcome | Question:
+        """Seal the result; gives the outcome that names it, or what an AI provider is to be asked first.
 
         Its object is this claim's alone: erasing another analysis of the same bytes cannot delete it.
         """
@@ -103,6 +134,11 @@ class Executor:
         engine: dict[str, float] = {}
         if self._calibrate is not None:
             found, engine = self._calibrate(found)
+        if self._asks is not None and analysis.options.ai:
+            if (question := await self._asks.prepare(analysis, document, content, found, engine)) is not None:
+                _count(found)
+                return question
+            found = found.model_copy(update={"lines": ()})
 
         def encoded() -> tuple[bytes, str]:
             return StoredResult(hashlib.sha256(content).hexdigest(), found, engine).encode()
@@ -112,10 +148,7 @@ class Executor:
         ref = await self._on.vault.put(
             ObjectKind.RESULT, document.key_id, body, result_digest(analysis.id, analysis.fence)
         )
-        for source, pages in Counter(page.source for page in found.pages).items():
-            metrics.PAGES.labels(source=source).inc(pages)
-        if found.known is not None:
-            metrics.KNOWN_FORMS.labels(verdict="changed" if found.known.changed else "same").inc()
+        _count(found)
         flagged = sum(field.needs_review for field in found.form.fields)
         return Outcome(
             state=State.REQUIRES_REVIEW if found.needs_review or flagged else State.COMPLETED,
@@ -131,10 +164,11 @@ class Executor:
 
     # --- how it ended -------------------------------------------------------------------------------------------------
 
-    async def _end(self, job: Job, work: asyncio.Task[Outcome]) -> None:
+    async def _end(self, job: Job, work: asyncio.Task[Outcome | Question]) -> None:
         error = None if work.cancelled() else work.exception()
         if not work.cancelled() and error is None:
-            await self._finish(job, work.result())
+            done = work.result()
+            await (self._finish(job, done) if isinstance(done, Outcome) else self._park(job, done))
         elif job.stopped is not None:
             await self._stop(job, job.stopped)
         else:
@@ -180,6 +214,21 @@ class Executor:
             metrics.FAILURES.labels(reason=ended.error_code or "internal").inc()
         self._on.announce(ended.tenant, ended.id, queue=True)  # a tenant at its cap may start its next
 
+    async def _park(self, job: Job, question: Question) -> None:
+        """It waits for its answer under no lease; a cancellation that was asked for meanwhile comes first."""
+        request, names = question.request, question.request.objects
+        try:
+            after = await self._insist(
+                lambda: self._on.store.write(
+                    lambda conn: parking.park(conn, request, job.fence, question.pages, names, self._on.clock())
+                )
+            )
+        except LostClaim:
+            await self._finish(job, Outcome(State.CANCELLED))
+            return
+        self._on.announce(after.tenant, after.id, queue=True)
+        self._on.changes.announce(AI_KEY)
+
     async def _back(
         self, job: Job, trigger: Trigger, delay: float, code: str | None, reason: str, *, burn_attempt: bool
     ) -> None:
@@ -206,3 +255,10 @@ class Executor:
                     raise  # the next start releases it
                 log.warning("worker.outcome_not_written", code=error.code)
                 await asyncio.sleep(pause)
+
+
+def _count(found: DigitizedDocument) -> None:
+    for source, pages in Counter(page.source for page in found.pages).items():
+        metrics.PAGES.labels(source=source).inc(pages)
+    if found.known is not None:
+        metrics.KNOWN_FORMS.labels(verdict="changed" if found.known.changed else "same").inc()

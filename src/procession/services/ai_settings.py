@@ -1,0 +1,23 @@
+"""From the settings to what policies take."""
+
+from __future__ import annotations
+
+from procession.domain.ai import Optimisations
+from procession.policy.batching import Windows
+from procession.policy.routing import Rules
+from procession.settings.ai import Ai
+
+
+def optimisations(ai: Ai) -> Optimisations:
+    return Optimisations(**ai.optimisations.model_dump())
+
+
+def windows(ai: Ai) -> Windows:
+    return Windows(0.0, ai.batching.standard_seconds, ai.batching.low_seconds)
+
+
+def rules(ai: Ai) -> Rules:
+    chosen = ai.optimisations
+    return Rules(
+        frozenset(ai.zones), chosen.small_model_first, chosen.flex, ai.request_seconds_max, ai.flex_seconds_max
+    )
