@@ -34,6 +34,8 @@ REVIEW_BOUND = 2.25
 """The same for reviewers' corrections: the two together permit 5 % of equal versions to be rolled back."""
 MEASURED_BOUND = 2.6
 """The same for latency and for cost beyond what is tolerated."""
+ANSWERED_BOUND = 3.0
+"""The same for answers that could not be used."""
 LATE_BOUND = 3.3
 """Standard errors asked for after ``DOCUMENTS``, when the permitted error is spent but for a remainder."""
 LOSS_MAX = 0.05
@@ -116,16 +118,23 @@ class Measured:
 @dataclass(frozen=True, slots=True)
 class Arm:
     """What one version did since the trial began. ``agreement``: fields whose answer was verified against the page and
-    the engine's own reading; ``review``: fields a person judged."""
+    the engine's own reading; ``review``: fields a person judged; ``failed``: answers that could not be used at all."""
 
     agreement: Counted = Counted()
     review: Counted = Counted()
     latency: Measured = Measured()
     cost: Measured = Measured()
+    failed: int = 0
 
     @property
     def documents(self) -> int:
-        return max(self.agreement.documents, self.review.documents)
+        return max(self.agreement.documents, self.review.documents, self.answers.documents)
+
+    @property
+    def answers(self) -> Counted:
+        """Of all answers, those that could be used: each is one field of a document of its own."""
+        asked, used = self.latency.calls + self.failed, self.latency.calls
+        return Counted(asked, asked, used, asked, used, used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +188,7 @@ def decide(outcomes: Outcomes, now: datetime) -> Decision:
     found = (
         _accuracy("verified agreement", canary.agreement, baseline.agreement, AGREEMENT_BOUND),
         _accuracy("reviewers' corrections", canary.review, baseline.review, REVIEW_BOUND),
+        _answered(canary.answers, baseline.answers),
         _measured("latency", canary.latency, baseline.latency, LATENCY_TOLERATED),
         _measured("cost", canary.cost, baseline.cost, COST_TOLERATED),
     )
@@ -215,6 +225,17 @@ def _accuracy(what: str, canary: Counted, baseline: Counted, at_end: float) -> F
         f"{_percent(baseline.share)} of {baseline.fields:,}"
     )
     return Finding(what, canary.documents, worse(canary, baseline), asked, words)
+
+
+def _answered(canary: Counted, baseline: Counted) -> Finding | None:
+    if not canary.fields or not baseline.fields:
+        return None
+    asked = bound(canary.documents, ANSWERED_BOUND) if baseline.documents >= DOCUMENTS_MIN else math.inf
+    words = (
+        f"{_percent(canary.share)} of {canary.fields:,} answers could be used against "
+        f"{_percent(baseline.share)} of {baseline.fields:,}"
+    )
+    return Finding("answers", canary.documents, worse(canary, baseline), asked, words)
 
 
 def worse(canary: Counted, baseline: Counted) -> float:

@@ -16,7 +16,7 @@ from procession.domain.clock import new_id
 from procession.domain.errors import Conflict, InvalidRequest, NotFound, Permanent, PreconditionFailed
 from procession.domain.form import DigitizedDocument, Form
 from procession.domain.principal import Principal
-from procession.services import field_changes, form_definition, intended, results
+from procession.services import field_changes, form_definition, intended, model_reviews, results
 from procession.services.added_fields import ADDED_MAX, added
 from procession.services.calibrating import outcomes
 from procession.services.foundation import Foundation
@@ -235,6 +235,7 @@ class Reviews:
             if form is not None:
                 forms.insert(conn, form, before.region, principal.actor, principal.trace_id)
                 review_outcomes.record(conn, judged, before.engine_version, now)
+                model_reviews.attribute(conn, before.id, reviewed.found, decisions)
             if template is not None:
                 self._templates.record(conn, template, principal)
             intents.fulfil(conn, _written(review_ref, form, template))

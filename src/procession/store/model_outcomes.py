@@ -116,10 +116,11 @@ def _record(by_evidence: Mapping[str, Any]) -> Record:
 
     latency = Measured(int(total("calls")), float(total("latency_logs")), float(total("latency_logs_squared")))
     cost = Measured(int(total("billed")), float(total("cost_logs")), float(total("cost_logs_squared")))
-    arm = Arm(_counted(by_evidence.get(Evidence.AGREEMENT)), _counted(by_evidence.get(Evidence.REVIEW)), latency, cost)
+    agreement, review = (_counted(by_evidence.get(one)) for one in (Evidence.AGREEMENT, Evidence.REVIEW))
+    failed = int(total("failed"))
     return Record(
-        arm=arm,
-        failed=int(total("failed")),
+        arm=Arm(agreement, review, latency, cost, failed),
+        failed=failed,
         calls=latency.calls,
         latency_seconds=float(total("latency_seconds")),
         under=tuple(int(total(f"under_{most}_s")) for most in UNDER_SECONDS),

@@ -76,6 +76,15 @@ def test_a_version_that_is_as_right_but_slow_or_dear_is_rolled_back(latency: flo
     assert word in decision.reason
 
 
+def test_a_version_whose_answers_cannot_be_used_is_rolled_back_though_nothing_of_it_can_be_judged() -> None:
+    silent = Arm(failed=10)
+    decision = decided(silent, arm(40))
+    assert decision.action is Action.ROLL_BACK
+    assert decision.reason == "After 10 documents: 0.0 % of 10 answers could be used against 100.0 % of 40."
+    now_and_then = Arm(counted(30, 18), Counted(), measures(30, 2.0), measures(30, 1e9), failed=1)
+    assert decided(now_and_then, arm(120)).action is Action.CONTINUE
+
+
 @pytest.mark.parametrize("times", [1.0, 1.24])
 def test_what_is_tolerated_is_no_reason(times: float) -> None:
     assert decided(arm(50, latency=2.0 * times, cost=1e9 * times), arm(200)).action is Action.PROMOTE
