@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "queue": ("queue", "Look at a server's queue and steer it."),
     "webhook": ("webhook", "Tell other systems of changes: addresses, secrets, what was sent."),
     "model": ("model", "Versions of models: which reads what, on trial or live."),
+    "cost": ("cost", "What a server's work cost, and its limits."),
     "migrate": ("migrate", "Bring the database to this version's schema."),
     "dev": ("dev", "An AI provider to test with."),
     "doctor": ("doctor", "Is this machine ready to run Procession?"),

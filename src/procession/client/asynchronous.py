@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from procession.client import operations, protocol, registry
 from procession.client import webhooks as webhook_calls
+from procession.client.cost_methods import AsyncCostMethods
 from procession.client.errors import Conflict, NotFound, ProblemError, ServerUnreachable
 from procession.client.models import (
     Analysis,
@@ -38,7 +39,7 @@ TIMEOUT_SECONDS = 30.0
 T = TypeVar("T", bound=BaseModel)
 
 
-class AsyncClient:
+class AsyncClient(AsyncCostMethods):
     """A connection to one server. Use ``async with`` or call ``aclose``.
 
     Calls that met a busy server (429, 503) or lost their answer are repeated with back-off, honouring ``Retry-After``;

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from procession.client import operations, protocol, registry
 from procession.client import webhooks as webhook_calls
+from procession.client.cost_methods import CostMethods
 from procession.client.errors import Conflict, NotFound, ProblemError, ServerUnreachable
 from procession.client.models import (
     Analysis,
@@ -37,7 +38,7 @@ TIMEOUT_SECONDS = 30.0
 T = TypeVar("T", bound=BaseModel)
 
 
-class Client:
+class Client(CostMethods):
     """A connection to one server. Use ``with`` or call ``close``.
 
     Calls that met a busy server (429, 503) or lost their answer are repeated with back-off, honouring ``Retry-After``;

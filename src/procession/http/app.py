@@ -137,6 +137,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/costs/analyses/{analysis_id}", costs.analysis_costs, {200: cost_views.AnalysisCosts}, "costs"),
     Route("GET", "/v1/costs/decisions", costs.cost_decisions, {200: _PAGES[cost_views.DecisionView]}, "costs"),
     Route("GET", "/v1/costs/focus.csv", costs.focus_csv, {200: "text/csv"}, "costs"),
+    Route("GET", "/v1/costs/unknown", costs.unknown_calls, {200: cost_views.UnknownCalls}, "costs"),
+    Route("POST", "/v1/costs/calls/{call_id}/reconcile", costs.reconcile, {200: cost_views.AiCallView}, "costs"),
     Route("GET", "/v1/budgets", costs.list_budgets, {200: cost_views.Budgets}, "costs"),
     Route("GET", "/v1/budgets/{tenant}/{period}", costs.budget, {200: cost_views.BudgetView}, "costs"),
     Route("PUT", "/v1/budgets/{tenant}/{period}", costs.set_budget, {200: _BUDGET, 201: _BUDGET}, "costs"),

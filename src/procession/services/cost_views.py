@@ -59,6 +59,12 @@ class AiCallView(View):
     ended_at: datetime | None
 
 
+class UnknownCalls(View):
+    """Calls of which nobody knows whether they were billed, the oldest first."""
+
+    items: tuple[AiCallView, ...]
+
+
 class AnalysisCosts(View):
     """The full cost of one analysis so far. ``set_aside`` may still become cost."""
 

@@ -45,6 +45,7 @@ from procession.services.model_registry import shown
 from procession.services.paper import Papers
 from procession.services.pictures import Pictures
 from procession.services.queue import QueueService
+from procession.services.reconciling import Reconciling
 from procession.services.review import Reviews
 from procession.services.submit import Submissions
 from procession.services.templates import Templates
@@ -83,6 +84,7 @@ class Api(Process):
         )
         self.costs = CostService(self.foundation)
         self.budgets = BudgetService(self.foundation)
+        self.reconciling = Reconciling(self.foundation, lambda: ai_providers(self.settings))
         self.webhooks = Webhooks(self.foundation)
         self.maintenance = (
             Presence(self.foundation, self.fleet, forgets=False),

@@ -10,18 +10,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
 from procession.domain.billing import EVERYONE, Period
+from procession.domain.usage import Tokens
 from procession.http import etag
 from procession.http.context import App, Asker
 from procession.http.pagination import Paged
 from procession.services.costs import Asked
 
 TENANT = r"^(\*|[a-z0-9][a-z0-9_-]{0,62})$"
+TOKENS_MAX = 10**9
+"""Of one kind, in one call."""
 AnalysisId = Annotated[str, Path(max_length=64)]
 Whose = Annotated[str, Path(pattern=TENANT, description=f"a tenant, or `{EVERYONE}` for all together")]
 Since = Annotated[datetime | None, Query(description="from this hour on; default: 30 days before `until`")]
 Until = Annotated[datetime | None, Query(description="before this hour; default: now")]
 OnlyTenant = Annotated[str | None, Query(max_length=64, description="only this tenant's; operators only")]
 OnlyRegion = Annotated[str | None, Query(max_length=64, description="only this region's")]
+Count = Annotated[int, Field(ge=0, le=TOKENS_MAX)]
 Percent = Annotated[int, Field(gt=0, le=1000)]
 
 
@@ -33,6 +37,23 @@ class BudgetChange(BaseModel):
     warn_percent: Percent | None = 80
     degrade_percent: Percent | None = None
     stop_percent: Percent | None = 100
+
+
+class BilledTokens(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    input: Count = 0
+    cached: Count = 0
+    written: Count = 0
+    image: Count = 0
+    output: Count = 0
+
+
+class Reconciliation(BaseModel):
+    """`ask` true: the provider is asked. Else `tokens` as they were billed, or null where the call was not."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    ask: bool = False
+    tokens: BilledTokens | None = None
 
 
 def _json(view: BaseModel) -> Response:
@@ -93,6 +114,21 @@ async def focus_csv(
     rows = await application.costs.focus(asker, _asked(since, until, "", tenant, region))
     headers = {"Content-Disposition": 'attachment; filename="costs-focus.csv"'}
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def unknown_calls(application: App, asker: Asker) -> Response:
+    """Calls of which nobody knows whether they were billed, the oldest first; for operators."""
+    return _json(await application.reconciling.unknown(asker))
+
+
+async def reconcile(
+    application: App, asker: Asker, call_id: Annotated[str, Path(max_length=64)], body: Reconciliation
+) -> Response:
+    """Settle or release an unknown call: as its provider says, or as you do. For operators."""
+    if body.ask:
+        return _json(await application.reconciling.ask(asker, call_id))
+    tokens = None if body.tokens is None else Tokens(**body.tokens.model_dump())
+    return _json(await application.reconciling.decide(asker, call_id, tokens))
 
 
 async def list_budgets(application: App, asker: Asker) -> Response:

@@ -48,6 +48,8 @@ def _environment() -> Environment:
         sentence=words.sentence,
         duration=words.duration,
         data_block=data_block,
+        dollars=words.dollars,
+        used_percent=words.used_percent,
     )
     made.globals.update(
         static=static_files.address, words=words, say=words.state, objective=words.objective, htmx_config=HTMX_CONFIG

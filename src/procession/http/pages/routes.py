@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from procession.http.context import App, Asker
-from procession.http.pages import forms, jobs, models, public, queue, review, static_files, webhooks
+from procession.http.pages import costs, forms, jobs, models, public, queue, review, static_files, webhooks
 from procession.http.pages.render import page
 
 router = APIRouter(include_in_schema=False)
@@ -49,6 +49,7 @@ _GET: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("/webhooks/{webhook_id}", webhooks.show),
     ("/webhooks/{webhook_id}/delete", webhooks.ask_delete),
     ("/models", models.show),
+    ("/costs", costs.show),
     ("/help", help_page),
     ("/sign-in", sign_in),
     ("/fragments/jobs", jobs.rows),
@@ -78,6 +79,8 @@ _POST: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("/webhooks/{webhook_id}/retry", webhooks.retry),
     ("/webhooks/{webhook_id}/delete", webhooks.delete),
     ("/models/{version_id}/{action}", models.change),
+    ("/costs/budgets", costs.set_budget),
+    ("/costs/budgets/remove", costs.remove_budget),
     ("/f/{token}", public.submit),
 )
 

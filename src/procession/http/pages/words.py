@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from procession.domain.analysis import OBJECTIVE_SECONDS, Priority, Stage, State
+from procession.domain.billing import Action
 from procession.domain.form import FieldType
 from procession.domain.template import CHANGED_FORM, KNOWN_FORM
+from procession.services.cost_views import BudgetView
 from procession.services.views import AnalysisView
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -116,6 +119,44 @@ def count(number: int | None, one: str, many: str | None = None) -> str:
     if number is None:
         return f"– {many or one + 's'}"
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def dollars(amount: str | Decimal) -> str:
+    """``$1,234.50``; below a dollar to a hundredth of a cent. A little is never shown as nothing."""
+    exactly = Decimal(amount)
+    if exactly == 0 or exactly >= 1:
+        return f"${exactly:,.2f}"
+    if exactly < Decimal("0.0001"):
+        return "under $0.0001"
+    return "$" + f"{exactly:.4f}".removesuffix("00")
+
+
+def used_percent(budget: BudgetView) -> int:
+    """Of its limit, spent and set aside together; a budget of nothing is used up."""
+    limit, used = Decimal(budget.limit), Decimal(budget.spent) + Decimal(budget.set_aside)
+    return int(used * 100 / limit) if limit else 100
+
+
+BUDGETS: dict[str, Saying] = {
+    "fine": Saying("Within", "good"),
+    Action.WARN: Saying("Nearly used up", "look"),
+    Action.DEGRADE: Saying("Cheapest only", "look"),
+    Action.STOP: Saying("Used up: AI stops", "wrong"),
+}
+
+
+def budget(state: str) -> Saying:
+    return BUDGETS[state]
+
+
+def decision(action: str, cause: str) -> Saying:
+    """What was done about costs."""
+    if cause == "spike":
+        return Saying("An unusual hour", "look")
+    return {
+        Action.WARN.value: Saying("A budget is nearly used up", "look"),
+        Action.DEGRADE.value: Saying("Cheapest routes only", "look"),
+    }.get(action, Saying("No calls to AI", "wrong"))
 
 
 def size(number: int) -> str:
