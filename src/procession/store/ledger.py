@@ -154,7 +154,7 @@ _EXPIRED = (
 )
 _UNSURE = (
     select(*_COLUMNS)
-    .where(_C.status == CallStatus.UNKNOWN.value, _C.id > bindparam("after_"))
+    .where(_C.ended_at.is_(None), _C.status == CallStatus.UNKNOWN.value, _C.id > bindparam("after_"))
     .order_by(_C.id)
     .limit(bindparam("limit_"))
 )
@@ -176,7 +176,13 @@ _OPEN_CALLS = (
     .limit(bindparam("limit_"))
 )
 _CHANGE = update(ai_calls).where(_C.id == bindparam("id_"))
-_SENT = _CHANGE.values(status=CallStatus.SENT.value, sent_at=bindparam("now_"), batch_id=bindparam("batch_"))
+_SENT = _CHANGE.where(
+    _C.status.in_([one.value for one in CallStatus if CallStatus.SENT in CALL_TRANSITIONS[one]])
+).values(
+    status=CallStatus.SENT.value,
+    sent_at=bindparam("now_"),
+    batch_id=func.coalesce(bindparam("batch_", type_=_C.batch_id.type), _C.batch_id),
+)
 _END = _CHANGE.values(status=bindparam("status_"), reason=bindparam("reason_"), ended_at=bindparam("ended_"))
 _SETTLE = _CHANGE.values(
     status=CallStatus.SETTLED.value,
@@ -203,15 +209,17 @@ def reserve(conn: Connection, call: NewCall, now: datetime, defaults: Sequence[B
     decision = policy.decide([(one, before[one.tenant, one.period]) for one in limits], cost, now)
     refused = _refusal(decision, call.economy)
     call_id = call.id or new_id("call")
-    if refused is not None or not insert_if_absent(conn, ai_calls, _values(call, call_id, cost, now)):
+    made = refused is None and insert_if_absent(conn, ai_calls, _values(call, call_id, cost, now)) == 1
+    if not made:
         budget_windows.add(conn, call.tenant, now, -cost, 0)
     for one in decision.crossings:
         if refused is None or one.action is refused.action:
             cost_decisions.note(conn, _decision(one, now), call.region)
     if refused is not None:
         return refused
-    found = conn.execute(_BY_CLIENT, {"client_": call.client_request_id}).scalar_one()
-    return Reserved(found, decision.reason)
+    if not made:
+        call_id = conn.execute(_BY_CLIENT, {"client_": call.client_request_id}).scalar_one()
+    return Reserved(call_id, decision.reason)
 
 
 def _less(window: Window, cost: int) -> Window:
@@ -266,13 +274,9 @@ def sent(conn: Connection, call_id: str, now: datetime, batch_id: str | None = N
 
     Said twice it is harmless.
     """
-    known = _held(conn, call_id)
-    if known.status == CallStatus.SENT:
+    if conn.execute(_SENT, {"id_": call_id, "now_": now, "batch_": batch_id}).rowcount:
         return True
-    if CallStatus.SENT not in CALL_TRANSITIONS[CallStatus(known.status)]:
-        return False
-    conn.execute(_SENT, {"id_": call_id, "now_": now, "batch_": batch_id or known.batch_id})
-    return True
+    return _held(conn, call_id).status == CallStatus.SENT
 
 
 def settle(

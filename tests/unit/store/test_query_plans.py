@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from procession.domain.analysis import AnalysisOptions, Priority, State
+from procession.domain.billing import CallStatus
 from procession.store import (
     analyses,
     batches,
@@ -65,6 +66,9 @@ ASKED = {
     "templates.erase_source": lambda conn: templates.erase_source(conn, "an_1", "key:test", at(0)),
     "review_outcomes.counts": lambda conn: review_outcomes.counts(conn, at(0).date(), 30),
     "ledger.expired": lambda conn: ledger.expired(conn, at(0), 100),
+    "ledger.unsure": lambda conn: ledger.unsure(conn, "", 100),
+    "ledger.open_sums": ledger.open_sums,
+    "ledger.open_calls": lambda conn: ledger.open_calls(conn, CallStatus.UNKNOWN, 100),
     "ledger.get": lambda conn: ledger.get(conn, "call_1"),
     "ledger.of_analysis": lambda conn: ledger.of_analysis(conn, "an_1"),
     "ledger.reserve": lambda conn: ledger.reserve(conn, a_call(), at(0)),
@@ -107,6 +111,8 @@ BY_INDEX = {
     "reusable": "ix_analyses_document_id",
     "find_live": "uq_documents_tenant_fingerprint_live",
     "ledger.expired": "ix_ai_calls_open",
+    "ledger.unsure": "ix_ai_calls_open",
+    "ledger.open_calls": "ix_ai_calls_open",
 }
 """The index a hot question goes by."""
 IN_ORDER = (
@@ -115,7 +121,7 @@ IN_ORDER = (
 )
 """Read in the index's order: nothing is sorted."""
 SMALL_INDEXES = (
-    *("ix_analyses_ready", "ix_analyses_leased", "ix_analyses_failed"),
+    *("ix_analyses_ready", "ix_analyses_leased", "ix_analyses_failed", "ix_ai_calls_open"),
     *("ix_webhook_deliveries_open", "ix_webhook_deliveries_owned"),
 )
 """They hold only what waits, runs or failed; scanning one of them is fine."""
