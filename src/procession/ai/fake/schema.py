@@ -75,13 +75,14 @@ def fits(schema: dict[str, Any], answer: Any) -> bool:
 
 
 def fitted(schema: dict[str, Any], answers: list[dict[str, Any]]) -> Any:
-    """``{"answers": …}`` when the schema takes it, without the entries it does not take; else the least it takes."""
-    whole = {"answers": answers}
+    """``{"answers": …}`` when the schema takes it, without what of it the schema does not take; else the least."""
+    wanted = schema.get("properties", {}).get("answers", {}).get("items", {}).get("properties", {})
+    whole = {"answers": [{name: told for name, told in one.items() if name in wanted or not wanted} for one in answers]}
     validator = Draft202012Validator(schema)
     if validator.is_valid(whole):
         return whole
     wrong = {error.absolute_path[1] for error in validator.iter_errors(whole) if len(error.absolute_path) > 1}
-    some = {"answers": [answer for place, answer in enumerate(answers) if place not in wrong]}
+    some = {"answers": [answer for place, answer in enumerate(whole["answers"]) if place not in wrong]}
     if validator.is_valid(some):
         return some
     return least(schema, schema)
