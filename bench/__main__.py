@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bench import canary, digitize, faults, growth, latency, ocr, overhead, queue, surge, templates, text
+from bench import ai_cost, canary, digitize, faults, growth, latency, ocr, overhead, queue, surge, templates, text
 from bench.machine import machine_line
 from bench.report import NotMeasured, say
 
@@ -34,6 +34,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "surge": Benchmark(lambda chosen: surge.run(chosen.quick), surge.LENGTH),
     "text": Benchmark(text.run, text.LENGTH, text.arguments),
     "canary": Benchmark(lambda chosen: canary.run(chosen.quick), canary.LENGTH),
+    "ai_cost": Benchmark(ai_cost.run, ai_cost.LENGTH),
 }
 
 

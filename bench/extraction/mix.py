@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import Any
 
-from bench import fill
+from bench.extraction.enquiries import enquiry
+from bench.extraction.enquiries import truth as enquiry_truth
 from bench.filled import FAMILIES, RESERVED, as_scan, draw
 from bench.formgen import generate
 from bench.overhead import one_thread
@@ -27,7 +28,6 @@ SEED = 20_271
 SECONDS = 3600
 CLASSES = ((Priority.URGENT, 50), (Priority.STANDARD, 30), (Priority.LOW, 20))
 """Shares of the classes, in percent."""
-TEMPLATE_SEEDS = (3, 5, 9, 14, 21, 26)
 BLANK_SEEDS = range(100, 140)
 
 
@@ -47,7 +47,7 @@ class Counts:
 
 
 FULL = Counts(blank=16, templates=5, copies=6, families=1, every=1, scans=8, duplicates=6)
-QUICK = Counts(blank=5, templates=2, copies=4, families=1, every=3, scans=2, duplicates=2)
+QUICK = Counts(blank=4, templates=2, copies=4, families=1, every=4, scans=2, duplicates=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,13 @@ def documents(counts: Counts) -> list[Document]:
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"), initializer=one_thread) as pool:
         read = list(pool.map(_read, made, chunksize=2))
     chance = random.Random(SEED)
-    classes, shares = zip(*CLASSES, strict=True)
+    classes, shares = [one for one, _ in CLASSES], [share for _, share in CLASSES]
     arrived = [
         Document(one.name, one.stratum, one.pdf, one.truth, found, chance.choices(classes, shares)[0], 0.0)
         for one, found in zip(made, read, strict=True)
     ]
-    for one in chance.sample([one for one in arrived if one.truth is not None], counts.duplicates):
-        arrived.append(replace(one, name=f"{one.name}-again", stratum="duplicate", copy_of=one.name))
+    again = chance.sample([one for one in arrived if one.truth is not None], counts.duplicates)
+    arrived += [replace(one, name=f"{one.name}-again", stratum="duplicate", copy_of=one.name) for one in again]
     times = sorted(chance.uniform(0, SECONDS) for _ in arrived)
     chance.shuffle(arrived)
     arrived.sort(key=lambda one: one.copy_of is not None and chance.random() < 0.9)  # mostly after the first
@@ -112,10 +112,12 @@ def _blank(counts: Counts) -> Iterator[Made]:
 
 
 def _copies(counts: Counts) -> Iterator[Made]:
-    for seed in TEMPLATE_SEEDS[: counts.templates]:
-        blank, truth = generate.form(seed)
+    for layout in range(counts.templates):
+        blank, _ = enquiry(layout, None)
         for number in range(counts.copies):
-            yield Made(f"copy-{seed}-{number}", "approved form", fill.filled(blank, truth, number), None, blank)
+            couple = f"couple {number}"
+            pdf, _ = enquiry(layout, couple)
+            yield Made(f"copy-{layout}-{number}", "approved form", pdf, enquiry_truth(layout, couple), blank)
 
 
 def _filled(counts: Counts) -> Iterator[Made]:

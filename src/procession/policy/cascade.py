@@ -18,6 +18,8 @@ PLACE_SURE_FROM = {Source.WIDGET: 0.5, Source.GRAPHICS: 0.9, Source.OCR: 0.75}
 """Below it the doubt is whether there is a place to fill in at all, which no text can settle."""
 MARK_SURE_FROM = 0.8
 """Likewise a tick or a signature that was seen on a scan."""
+TOLD_MIN = 3
+"""A form with fewer answers is blank, or hardly begun: what it does not ask for is not missing."""
 QUESTIONS_MAX = 60
 """Of one document; the first of them are asked."""
 
@@ -98,7 +100,10 @@ def questions(document: DigitizedDocument, loose: Set[FieldType], *, cascade: bo
     filled = is_filled(fields, document.form.kind)
     scanned = frozenset(page.number for page in document.pages if page.source != "digital")
     asked = [one for field in fields if (one := _about(field, filled, scanned, cascade)) is not None]
-    if filled:
+    told = sum(field.value not in (None, "", []) and field.type not in MARKS for field in fields)
+    known = document.known is not None and not document.known.changed
+    whole = document.form.kind in ("form", "questionnaire") and (known or told < TOLD_MIN)
+    if not cascade or (filled and not whole):
         asked += _missing(document.form.kind, fields, loose, cascade)
     return tuple(asked[:QUESTIONS_MAX])
 
@@ -113,10 +118,12 @@ def is_filled(fields: Iterable[Field], kind: str) -> bool:
 def _about(field: Field, filled: bool, scanned: Set[int], cascade: bool) -> Question | None:
     empty = field.value in (None, "", [])
     if not cascade:
-        return _asked(field, Why.EVERYTHING, "mark" if field.type in MARKS else "value") if filled else None
+        return _asked(field, Why.EVERYTHING, "mark" if field.type in MARKS else "value")
     if field.type in MARKS:
         return _asked(field, Why.DOUBTFUL_INK, "mark") if _is_doubtful(field, filled, scanned, empty) else None
     if not empty:
+        if field.type is FieldType.PHONE and field.needs_review and not str(field.value).startswith("+"):
+            return None  # the paper does not say its country, and no reading of it will
         if field.needs_review:
             return _asked(field, Why.FLAGGED, "value")
         return _asked(field, Why.LOW_CONFIDENCE, "value") if field.confidence < VALUE_SURE_FROM else None

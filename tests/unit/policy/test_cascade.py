@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from procession.domain.form import DigitizedDocument, Field, FieldType, Form, Page, Source, Subtype
+from procession.domain.form import DigitizedDocument, Field, FieldType, Form, KnownForm, Page, Source, Subtype
 from procession.policy import cascade
 from procession.policy.cascade import Why
 
@@ -86,6 +87,25 @@ def test_core_values_that_were_not_found_are_asked_where_they_can_be_printed() -
     assert Subtype.VENDOR_NAME.value in whys(found)
 
 
+def test_a_form_is_asked_for_what_it_has_no_place_for_only_when_it_is_filled_in_and_not_an_approved_one() -> None:
+    names = {Subtype.PARTNER_1_NAME.value, Subtype.PARTNER_2_NAME.value}
+    answers = [field(f"f{n}", value="x", value_box=BOX) for n in range(cascade.TOLD_MIN)]
+    assert names <= whys(document(*answers)).keys()
+    assert not names & whys(document(*answers[1:])).keys()
+    known = KnownForm(template_id="t", approved_on=date(2027, 1, 1), changed=False, kept=3, fresh=0, lost=0)
+    approved = document(*answers).model_copy(update={"known": known})
+    assert whys(approved) == {}
+    changed = known.model_copy(update={"changed": True})
+    assert names <= whys(document(*answers).model_copy(update={"known": changed})).keys()
+
+
+def test_a_phone_number_whose_country_is_not_printed_is_not_asked() -> None:
+    national = {"type": "phone", "needs_review": True, "review_reason": "the number does not say its country"}
+    others = [field("other", value="x", value_box=BOX)]
+    assert whys(document(field("f", value="555 0110", **national), *others)) == {}
+    assert whys(document(field("f", value="+15550110", **national), *others))["f"] is Why.FLAGGED
+
+
 def test_one_venue_is_enough() -> None:
     reception = field("v", subtype=Subtype.RECEPTION_VENUE, value="The Barn", value_box=BOX)
     assert Subtype.CEREMONY_VENUE.value not in whys(document(reception, kind="contract"))
@@ -108,7 +128,7 @@ def test_pictures_go_along_for_scans_and_marks_only() -> None:
     value = field("f", page=2, value="x", needs_review=True)
     digital = document(value, *CORE_ALL, pages=3)
     scan = document(value, *CORE_ALL, pages=3, scanned=True)
-    incomplete = document(value, pages=3, scanned=True)
+    incomplete = document(value, kind="invoice", pages=3, scanned=True)
     for found, pages in ((digital, ()), (scan, (2,)), (incomplete, (1, 2, 3))):
         assert cascade.pages_to_show(cascade.questions(found, frozenset()), found) == pages
     asked = cascade.questions(digital, frozenset())
