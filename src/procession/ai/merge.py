@@ -173,6 +173,8 @@ def _agreed(field: Field, reading: Reading) -> Field:
 def _disagreed(field: Field, reading: Reading) -> Field:
     """Both readings are told; the proved one is put forward only where the engine was unsure of its own."""
     mine, theirs = _shown(field.value_text or field.value), _shown(reading.quote)
+    if _even(mine) == _even(theirs):  # the same words, read as different values
+        mine, theirs = _shown(field.value), _shown(reading.found.value)
     reason = f"two readings differ: the engine reads “{mine}”, AI reads “{theirs}” on page {reading.page}"
     if reading.named and reading.found.doubt is None and field.confidence < TAKEN_BELOW:
         return field.model_copy(update=_value(reading, min(field.confidence, DISAGREED_MAX), reason))

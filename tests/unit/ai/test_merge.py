@@ -160,6 +160,15 @@ def test_a_disagreement_tells_both_readings_and_keeps_a_value_the_engine_trusts(
     assert "“12 June 2027”" in (field.review_reason or "")
 
 
+def test_the_same_words_read_as_different_values_are_told_as_values() -> None:
+    lines = lines_of([(0.1, "Wedding date:"), (0.4, "12 June 2027")])
+    field = flagged("2027-06-21", value_text="12 June 2027")
+    ask = given(document(lines, [field]), asked(Subtype.WEDDING_DATE, field))
+    (after,) = merged(ask, answer("value-1", "2027-06-12", ["p1l2"], "12 June 2027")).document.form.fields
+    assert "“2027-06-21”" in (after.review_reason or "")
+    assert "“2027-06-12”" in (after.review_reason or "")
+
+
 def test_a_proved_value_is_put_forward_where_the_engine_was_unsure() -> None:
     ask = about(flagged("2027-06-13", confidence=0.4))
     (field,) = merged(ask, answer("value-1", "2027-06-12", ["p1l2"], "12 June 2027")).document.form.fields

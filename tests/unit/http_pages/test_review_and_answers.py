@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 from starlette.datastructures import FormData
+from starlette.requests import Request
 
-from procession.domain.form import Field, FieldType, Form, Option, Section, Source
+from procession.domain.analysis import State
+from procession.domain.clock import system_clock
+from procession.domain.form import AnalysisResult, Field, FieldType, Form, Option, Page, Section, Source
 from procession.http.pages import public, render, review
 from procession.http.pages.forms import cell
+from procession.services.showing import analysis_view
+from procession.services.vault import Vault
+from procession.settings import Settings
+from tests.records import a_document, an_analysis
 
 
 def field(name: str, type_: FieldType = FieldType.TEXT, **more: Any) -> Field:
@@ -34,6 +42,42 @@ def test_a_field_is_shown_as_the_reviewer_left_it() -> None:
     assert [one["status"] for one in shown] == ["changed", "left_out", "approved", "look"]
     assert (shown[0]["label"], shown[0]["value"], shown[0]["value_text"]) == ("New", "y", None)
     assert review.tally(shown) == {"approved": 1, "changed": 1, "added": 0, "left_out": 1, "look": 1, "open": 0}
+
+
+def rendered(*fields: Field, **result: Any) -> str:
+    asked = Request({"type": "http", "path": "/analyses/x", "headers": [], "app": SimpleNamespace(state=STATE)})
+    told = AnalysisResult(
+        id="x",
+        file="a.pdf",
+        sha256=None,
+        status="completed",
+        pages=(Page(number=1, width=600, height=800),),
+        form=Form(fields=fields),
+        **result,
+    )
+    made = an_analysis(a_document(), state=State.COMPLETED)
+    job = analysis_view(Vault.__new__(Vault), made, None, system_clock)
+    shown = render.page(asked, "review.html", **review.review_context(job, told, {}, "", ""))
+    return bytes(shown.body).decode()
+
+
+STATE = SimpleNamespace(application=SimpleNamespace(settings=Settings()))
+
+
+def test_a_value_ai_read_says_so_with_its_quote_and_a_box() -> None:
+    read = field("a", source=Source.AI, value="2027-06-12", value_text="12 June 2027", value_box=(0.1, 0.1, 0.3, 0.12))
+    text = rendered(read, provider="house", model="small")
+    assert "AI read this in “12 June 2027” on page 1; its place is marked there." in text
+    assert 'data-box="a"' in text
+    assert "read with help of AI (house, small)" in text
+    assert "AI" not in rendered(field("a", value="x"))
+
+
+def test_two_readings_that_differ_are_both_told_and_only_once() -> None:
+    reason = "two readings differ: the engine reads “13 June”, AI reads “12 June” on page 1"
+    text = rendered(field("a", source=Source.AI, value="x", needs_review=True, review_reason=reason), model="small")
+    assert "Two readings differ: the engine reads “13 June”, AI reads “12 June” on page 1." in text
+    assert "AI read this" not in text
 
 
 def test_changed_options_are_shown_whether_sent_as_labels_or_as_objects() -> None:

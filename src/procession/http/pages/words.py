@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from procession.domain.analysis import OBJECTIVE_SECONDS, Priority, Stage, State
 from procession.domain.billing import Action
@@ -101,6 +103,13 @@ KINDS: dict[str, str] = {
 
 
 PAGE_SOURCES: dict[str, str] = {"digital": "printed text", "scanned": "scanned picture", "mixed": "text and scans"}
+
+
+def by_ai(field: Mapping[str, Any]) -> str:
+    """Where a value comes from that the engine did not read by itself, with its proof."""
+    if field["value_text"] is None:
+        return f"AI read this on page {field['page']}; its place is marked there."
+    return f"AI read this in “{field['value_text']}” on page {field['page']}; its place is marked there."
 
 
 def known_tone(warning: str) -> str:

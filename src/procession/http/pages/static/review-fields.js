@@ -177,6 +177,8 @@ export class Fields {
     put("value", field.value === null ? "" : asText(field.value_text && !("value" in (this.review.wanted.get(id)?.changes ?? {})) ? field.value_text : field.value));
     const why = row.querySelector(".why");
     if (why) why.hidden = status !== "look";
+    const byAi = row.querySelector(".by-ai");
+    if (byAi) byAi.hidden = status === "changed";
     if (id === this.chosen && this.editor) this.fill(id);
   }
 
