@@ -90,7 +90,7 @@ class Api(Process):
             Presence(self.foundation, self.fleet, forgets=False),
             Watcher(self.foundation),
             *_ringing(self),
-            TrafficMeter(Metering(self.foundation)),
+            *_traffic(self),
         )
 
     def _interrupt(self, analysis_id: str) -> None:
@@ -164,8 +164,8 @@ class Application(Api):
             Watcher(self.foundation),
             Relay(self.foundation),
             *_upkeep(self, self.calibrations, chance),
-            CostGauges(self.foundation, Bookkeeping(self.foundation)),
-            TrafficMeter(Metering(self.foundation)),
+            *_traffic(self),
+            *((CostGauges(self.foundation, Bookkeeping(self.foundation)),) if settings.ai.endpoints else ()),
         )
 
 
@@ -263,10 +263,20 @@ def _upkeep(process: Process, calibrations: Calibrations, chance: random.Random)
         Calibrator(calibrations),
         CanaryWatch(process.models),
         _sender(process, chance),
-        Duty(on, Meter(Metering(on)), process.fleet.id, METER_SECONDS),
+        *((Duty(on, Meter(Metering(on)), process.fleet.id, METER_SECONDS),) if _metered(on.settings) else ()),
         *((_books(process, Bookkeeping(on)),) if on.settings.ai.endpoints else ()),
         *ai.asking(process),
     )
+
+
+def _traffic(process: Process) -> tuple[Loop, ...]:
+    prices = process.settings.costs
+    priced = prices.egress_gib is not None or prices.requests_thousand is not None
+    return (TrafficMeter(Metering(process.foundation)),) if priced else ()
+
+
+def _metered(settings: Settings) -> bool:
+    return settings.costs.compute_second is not None or settings.costs.storage_gib_month is not None
 
 
 def _books(process: Process, books: Bookkeeping) -> Loop:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
+from procession import wiring
 from procession.domain.billing import CallStatus, Period, window_start
 from procession.domain.usage import Money, Tokens
 from procession.maintenance.meter import TrafficMeter
 from procession.services.bookkeeping import EXPIRED_AT_ONCE, USUAL_DAYS, Bookkeeping
 from procession.services.foundation import Foundation
 from procession.services.metering import GAP_SECONDS_MAX, Metering
+from procession.settings import Ai, Settings
+from procession.settings.ai import AiModel, AiPrices, AiProvider
 from procession.settings.costs import Costs
 from procession.store import cost_decisions, ledger, resource_rollups
 from procession.store.ledger import Reserved
@@ -159,6 +163,18 @@ async def test_traffic_is_written_down_and_lost_only_with_the_process(
     await TrafficMeter(Metering(on)).stop()
     await Metering(on).tell_traffic()
     assert (await used(on, Resource.REQUESTS), await used(on, Resource.EGRESS)) == ({"*": 3}, {"*": 4096})
+
+
+def test_what_has_no_price_and_no_provider_has_no_loop(tmp_path: Path) -> None:
+    def loops(**given: Any) -> set[str]:
+        made = wiring.build(Settings(data=tmp_path / str(len(given)), **given), working=False)
+        made.keys.close()
+        return {one.name for one in made.maintenance} & {"bookkeeper", "cost_gauges", "meter", "traffic"}
+
+    small = AiModel(name="small", prices={"standard": AiPrices(input="0", output="0")})  # type: ignore[dict-item]
+    provider = AiProvider(name="own", base_url="http://127.0.0.1:1/v1", models=(small,))
+    assert loops() == set()
+    assert loops(ai=Ai(providers=(provider,)), costs=PRICED) == {"bookkeeper", "cost_gauges", "meter", "traffic"}
 
 
 async def test_without_prices_nothing_is_written(house: House) -> None:
