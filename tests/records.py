@@ -15,6 +15,7 @@ from procession.domain.clock import new_id
 from procession.store import ai_requests, analyses, claims, documents, forms, intents, parking
 from procession.store.documents import Document
 from procession.store.forms import FormRow
+from procession.store.workers import WorkerRow
 
 START = datetime(2030, 5, 4, 12, 0, tzinfo=UTC)
 """When the tests' time starts."""
@@ -137,3 +138,23 @@ def park(conn: Connection, now: float = 2, **changes: Any) -> AiRequest:
     kept = ai_requests.get(conn, request.id)
     assert kept is not None
     return kept
+
+
+def a_worker(id_: str, **changes: Any) -> WorkerRow:
+    made = WorkerRow(
+        id=id_,
+        role="worker",
+        host="host-1",
+        pid=1,
+        version="1",
+        region="local",
+        keys_digest="k" * 64,
+        slots=2,
+        busy=0,
+        service_seconds=1.0,
+        draining=False,
+        drain_requested=False,
+        started_at=START,
+        seen_at=START,
+    )
+    return replace(made, **changes)

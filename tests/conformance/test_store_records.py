@@ -21,14 +21,15 @@ from procession.store import (
     page_images,
     reviews,
     tables,
+    workers,
 )
 from procession.store.claims import Outcome
 from procession.store.forms import ResponseRow
-from procession.store.idempotency import Replay, Reserved
+from procession.store.idempotency import Holder, Replay, Reserved
 from procession.store.page_images import PageImageRow
 from procession.store.protocol import Store
 from procession.store.reviews import ReviewCounts
-from tests.records import a_document, at, give_form, submit
+from tests.records import a_document, a_worker, at, give_form, submit
 
 
 def finished(conn: Connection, content: str = "", flagged: int = 2, ref: str = "results/r@k") -> Analysis:
@@ -235,11 +236,13 @@ async def test_a_form_s_journal_holds_neither_title_nor_link(store: Store) -> No
 
 # --- idempotency keys -------------------------------------------------------------------------------------------------
 
+HERE, THERE = Holder("here", 30, gone_seconds=5), Holder("there", 30, gone_seconds=5)
+
 
 async def test_a_key_is_reserved_then_replayed(store: Store) -> None:
     async def reserve(fingerprint: str = "f", now: float = 0) -> Reserved | Replay:
         return await store.write(
-            lambda conn: idempotency.reserve(conn, "acme", "POST /v1/analyses", "k", fingerprint, at(now), 30)
+            lambda conn: idempotency.reserve(conn, "acme", "POST /v1/analyses", "k", fingerprint, at(now), HERE)
         )
 
     async def complete(resource: str) -> None:
@@ -259,16 +262,35 @@ async def test_a_key_is_reserved_then_replayed(store: Store) -> None:
         await complete("an_2")  # the first request was only slow: it must not make a second resource
     with pytest.raises(IdempotencyMismatch):
         await reserve("another payload", now=62)
-    await store.write(lambda conn: idempotency.release(conn, "acme", "POST /v1/analyses", "k"))
+    await store.write(lambda conn: idempotency.release(conn, "acme", "POST /v1/analyses", "k", "here"))
     assert await reserve(now=63) == Replay("an_1")
     assert await store.write(lambda conn: idempotency.prune(conn, at(100), 10)) == 1
     assert await reserve("another payload", now=101) == Reserved()
 
 
+async def test_a_reservation_ends_with_its_process_and_holds_while_that_is_seen(store: Store) -> None:
+    async def reserve(holder: Holder, now: float) -> Reserved | Replay:
+        return await store.write(lambda conn: idempotency.reserve(conn, "acme", "r", "k", "f", at(now), holder))
+
+    await store.write(lambda conn: workers.beat(conn, a_worker("here", seen_at=at(0))))
+    assert await reserve(HERE, 0) == Reserved()
+    with pytest.raises(Conflict):
+        await reserve(THERE, 5)
+    with pytest.raises(Conflict):  # its own process knows best, seen or not
+        await reserve(HERE, 6)
+    assert await reserve(THERE, 6) == Reserved()
+    await store.write(lambda conn: idempotency.release(conn, "acme", "r", "k", "here"))  # it was only slow
+    await store.write(lambda conn: workers.beat(conn, a_worker("there", seen_at=at(7))))
+    with pytest.raises(Conflict):
+        await reserve(HERE, 8)
+    await store.write(lambda conn: workers.leave(conn, "there"))
+    assert await reserve(HERE, 9) == Reserved()
+
+
 async def test_old_keys_are_forgotten_a_limited_number_at_a_time(store: Store) -> None:
     def fill(conn: Connection) -> None:
         for n in range(5):
-            idempotency.reserve(conn, "acme", "POST /v1/analyses", f"k{n}", "f", at(n), 30)
+            idempotency.reserve(conn, "acme", "POST /v1/analyses", f"k{n}", "f", at(n), HERE)
 
     await store.write(fill)
     forgotten = [await store.write(lambda conn: idempotency.prune(conn, at(4), 3)) for _ in range(3)]
@@ -278,10 +300,10 @@ async def test_old_keys_are_forgotten_a_limited_number_at_a_time(store: Store) -
 async def test_a_released_key_is_free_again(store: Store) -> None:
     for fingerprint in ("f", "g"):
         reserved = await store.write(
-            lambda conn, print_=fingerprint: idempotency.reserve(conn, "acme", "r", "k", print_, at(0), 30)
+            lambda conn, print_=fingerprint: idempotency.reserve(conn, "acme", "r", "k", print_, at(0), HERE)
         )
         assert reserved == Reserved()
-        await store.write(lambda conn: idempotency.release(conn, "acme", "r", "k"))
+        await store.write(lambda conn: idempotency.release(conn, "acme", "r", "k", "here"))
 
 
 # --- page pictures ----------------------------------------------------------------------------------------------------

@@ -6,25 +6,9 @@ from dataclasses import replace
 
 from procession.store import duties, workers
 from procession.store.protocol import Store
-from procession.store.workers import WorkerRow
-from tests.records import START, at
+from tests.records import START, a_worker, at
 
-ROW = WorkerRow(
-    id="w1",
-    role="worker",
-    host="host-1",
-    pid=1,
-    version="1",
-    region="local",
-    keys_digest="k" * 64,
-    slots=2,
-    busy=0,
-    service_seconds=1.0,
-    draining=False,
-    drain_requested=False,
-    started_at=START,
-    seen_at=START,
-)
+ROW = a_worker("w1")
 
 
 async def test_a_heartbeat_registers_then_refreshes_what_changes(store: Store) -> None:

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ class Fleet:
     log: Path
     config: Path
     api: int
+    database: str = ""
     api_pid: int = 0
     workers: dict[int, int] = field(default_factory=dict)
 
@@ -73,9 +75,10 @@ def everything(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("roles")
     config = folder / "procession.toml"
     config.write_text("")
+    database = postgres_server.migrated()
     launcher = Launcher(
         folder / "log",
-        PROCESSION_DATABASE_URL=postgres_server.migrated().render_as_string(),
+        PROCESSION_DATABASE_URL=database.render_as_string(),
         PROCESSION_KEYS_URL=postgres_server.empty().render_as_string(),
         PROCESSION_KEYS__MASTER="ab" * 32,
         PROCESSION_CONFIG=str(config),
@@ -88,7 +91,7 @@ def everything(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPat
         PROCESSION_LOG_FORMAT="json",
         NO_COLOR="1",
     )
-    made = Fleet(launcher, folder / "data", folder / "log", config, free_port())
+    made = Fleet(launcher, folder / "data", folder / "log", config, free_port(), str(database.database))
     upkeep = free_port()
     others = []
     try:
@@ -207,3 +210,37 @@ def test_requests_that_are_on_their_way_are_answered_when_the_api_stops(fleet: F
     kill(pid, signal.SIGTERM)
     asking.join(HANG_SECONDS)
     assert answered == [200]
+
+
+def test_an_upload_may_be_repeated_soon_after_its_api_was_killed(fleet: Fleet, postgres_server: PostgresServer) -> None:
+    """A second api reserves the key and is killed before it recorded anything: its reservation goes with it."""
+    port = free_port()
+    pid = fleet.launcher.start_role("api", fleet.data, port)
+    until(lambda: answers(port), HANG_SECONDS, "the second api starts")
+    document = a_pdf("of a killed api")
+    with postgres_server.superuser(fleet.database) as held, postgres_server.superuser(fleet.database) as looking:
+        held.autocommit = False
+        held.execute("LOCK TABLE documents IN EXCLUSIVE MODE")  # the upload waits here
+        asking = threading.Thread(target=lambda: _unanswered(port, document))
+        asking.start()
+        reserved = "SELECT count(*) FROM idempotency_keys WHERE key = 'again' AND resource_id IS NULL"
+        until(lambda: looking.execute(reserved).fetchone() == (1,), HANG_SECONDS, "the key is reserved")
+        kill(pid)
+        asking.join(HANG_SECONDS)
+        held.rollback()
+    answered: list[int] = []
+
+    def taken() -> bool:
+        status, _ = upload(fleet.api, document, key="again")
+        answered.append(status)
+        return status == 202
+
+    until(taken, HANG_SECONDS, "the key is free")
+    assert set(answered) <= {409, 202}
+    first, second = (upload(fleet.api, document, key="again")[1]["id"] for _ in range(2))
+    assert first == second
+
+
+def _unanswered(port: int, document: bytes) -> None:
+    with pytest.raises((OSError, HTTPException)):
+        upload(port, document, key="again")

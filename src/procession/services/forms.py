@@ -170,12 +170,13 @@ class Forms:
             earlier = await self._reserve(row, idempotency_key, payload)
             if earlier is not None:
                 return earlier
+        owner = self._on.process_id
         try:
             return await self._answer(row, answers, idempotency_key)
         except BaseException:
             if idempotency_key is not None:
                 await self._on.store.write(
-                    lambda conn: idempotency.release(conn, row.tenant, _route(row), idempotency_key),
+                    lambda conn: idempotency.release(conn, row.tenant, _route(row), idempotency_key, owner),
                     tenant=row.tenant,
                 )
             raise
@@ -204,9 +205,9 @@ class Forms:
         return view
 
     async def _reserve(self, row: FormRow, key: str, payload: str) -> ResponseView | None:
-        now = self._on.clock()
+        now, holder = self._on.clock(), self._on.holder(LOCK_SECONDS)
         found = await self._on.store.write(
-            lambda conn: idempotency.reserve(conn, row.tenant, _route(row), key, payload, now, LOCK_SECONDS),
+            lambda conn: idempotency.reserve(conn, row.tenant, _route(row), key, payload, now, holder),
             tenant=row.tenant,
         )
         if not isinstance(found, idempotency.Replay):

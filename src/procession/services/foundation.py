@@ -11,12 +11,16 @@ from procession.services.capacity import Capacity
 from procession.services.traffic import Traffic
 from procession.services.vault import Vault
 from procession.settings import Settings
+from procession.store.idempotency import Holder
 from procession.store.protocol import Store
 
-__all__ = ["AI_KEY", "QUEUE_KEY", "Foundation"]
+__all__ = ["AI_KEY", "MISSED_BEATS", "QUEUE_KEY", "Foundation"]
 
 AI_KEY = "ai"
 """Announced when a question for an AI provider waits."""
+
+MISSED_BEATS = 2.5
+"""Heartbeats a process may miss before what it reserved is free; late by less it is only busy."""
 
 
 @dataclass(slots=True)
@@ -33,6 +37,12 @@ class Foundation:
     engine_version: str
     traffic: Traffic = field(default_factory=Traffic)
     """What this process answered, until it was written down."""
+    process_id: str = ""
+    """Of this start of this process, as ``workers`` knows it."""
+
+    def holder(self, lock_seconds: float) -> Holder:
+        """For what this process reserves: it ends with the process, ``MISSED_BEATS`` heartbeats later."""
+        return Holder(self.process_id, lock_seconds, MISSED_BEATS * self.settings.worker.heartbeat_seconds)
 
     def announce(self, tenant: str, analysis_id: str | None = None, *, queue: bool = False) -> None:
         """Wake whoever watches, after a COMMIT."""

@@ -43,7 +43,7 @@ from procession.telemetry import metrics
 ROUTE = "POST /v1/analyses"
 CONTENT_TYPES = DECLARED | {"application/octet-stream", ""}
 LOCK_SECONDS = 120.0
-"""How long a reservation holds while its request is served."""
+"""How long a reservation holds while its request is served; less when its process ends (``Foundation.holder``)."""
 RACES_MAX = 5
 """Attempts when the same bytes are uploaded or erased by somebody else at the same moment."""
 
@@ -204,20 +204,21 @@ class Submissions:
     async def _reserve(self, upload: _Upload) -> str | None:
         """The id of the analysis this key made before, or None: then the key is ours to complete."""
         tenant, key, now = upload.principal.tenant, upload.idempotency_key, self._on.clock()
+        holder = self._on.holder(LOCK_SECONDS)
         assert key is not None
         found = await self._on.store.write(
-            lambda conn: idempotency.reserve(conn, tenant, ROUTE, key, upload.payload, now, LOCK_SECONDS),
+            lambda conn: idempotency.reserve(conn, tenant, ROUTE, key, upload.payload, now, holder),
             tenant=tenant,
         )
         return found.resource_id if isinstance(found, idempotency.Replay) else None
 
     async def _release(self, upload: _Upload) -> None:
         """Best effort: a reservation that stays runs out by itself."""
-        tenant, key = upload.principal.tenant, upload.idempotency_key
+        tenant, key, owner = upload.principal.tenant, upload.idempotency_key, self._on.process_id
         if key is None:
             return
         try:
-            await self._on.store.write(lambda conn: idempotency.release(conn, tenant, ROUTE, key), tenant=tenant)
+            await self._on.store.write(lambda conn: idempotency.release(conn, tenant, ROUTE, key, owner), tenant=tenant)
         except ProcessionError as error:
             log.warning("submit.reservation_left", code=error.code, lock_seconds=LOCK_SECONDS)
 

@@ -212,7 +212,9 @@ idempotency_keys = Table(
     Column("resource_id", String(40)),  # null while the first request is in flight
     Column("created_at", UtcDateTime, nullable=False),
     Column("locked_until", UtcDateTime, nullable=False),
+    Column("owner", String(80)),  # of `workers`: who serves the request; null from code of before 0017
 )
+Index("ix_idempotency_keys_created_at", idempotency_keys.c.created_at)
 
 forms = Table(
     "forms",

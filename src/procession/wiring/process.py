@@ -74,6 +74,7 @@ class Process:
             capacity=self.capacity,
             clock=clock,
             engine_version=ENGINE_VERSION,
+            process_id=id_,
         )
         self.fleet = Fleet(self.foundation, id_, role)
         self.models = ModelRegistry(self.foundation)

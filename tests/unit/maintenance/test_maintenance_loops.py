@@ -99,7 +99,7 @@ async def test_any_number_of_old_idempotency_keys_is_forgotten_in_one_pass_in_sm
 
     def fill(conn: Connection) -> None:
         for number in range(7):
-            idempotency.reserve(conn, "acme", "POST /v1/analyses", f"key {number}", "f", long_ago, 30)
+            idempotency.reserve(conn, "acme", "POST /v1/analyses", f"key {number}", "f", long_ago, on.holder(30))
 
     def counted(*args: Any, **named: Any) -> int:
         forgotten.append(prune(*args, **named))

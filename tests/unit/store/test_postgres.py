@@ -23,6 +23,7 @@ from procession.domain.analysis import State
 from procession.domain.errors import Conflict, NotFound, Unavailable
 from procession.store import analyses, claims, documents, erasure, idempotency, postgres
 from procession.store.database_clock import DatabaseClock
+from procession.store.idempotency import Holder
 from procession.store.postgres import ATTEMPTS_MAX, Limits, PostgresStore
 from procession.store.tables import metadata
 from tests.records import a_document, an_analysis, at, submit
@@ -173,7 +174,7 @@ async def test_of_two_requests_with_one_key_at_once_one_reserves_and_the_other_i
         if len(runs) <= 2:
             conn.exec_driver_sql("SELECT 1")
             met.wait(HANG)
-        return idempotency.reserve(conn, "acme", "/v1/analyses", "key-1", "f" * 64, at(0), 60)
+        return idempotency.reserve(conn, "acme", "/v1/analyses", "key-1", "f" * 64, at(0), Holder("p", 60, 10))
 
     results = await asyncio.gather(*(store.write(reserve, tenant="acme") for _ in range(2)), return_exceptions=True)
     assert sorted(type(result).__name__ for result in results) == ["Conflict", "Reserved"]

@@ -30,6 +30,7 @@ from procession.store import (
     webhooks,
 )
 from procession.store.dead_letters import Filter
+from procession.store.idempotency import Holder
 from procession.store.sqlite import SqliteStore
 from tests.calls import a_call
 from tests.records import at
@@ -51,7 +52,10 @@ ASKED = {
     "page": lambda conn: analyses.page(conn, "acme"),
     "page before an id": lambda conn: analyses.page(conn, "acme", before_id="an_5000"),
     "batches.page": lambda conn: batches.page(conn, "acme", before_id="batch_5000"),
-    "idempotency.reserve": lambda conn: idempotency.reserve(conn, "acme", "POST /v1/analyses", "k", "f", at(0), 60),
+    "idempotency.reserve": lambda conn: idempotency.reserve(
+        conn, "acme", "POST /v1/analyses", "k", "f", at(0), Holder("p", 60, 10)
+    ),
+    "idempotency.prune": lambda conn: idempotency.prune(conn, at(0), 100),
     "page of states": lambda conn: analyses.page(conn, "acme", states=[State.FAILED]),
     "reusable": lambda conn: analyses.reusable(conn, "doc_1", "1", AnalysisOptions()),
     "find_live": lambda conn: documents.find_live(conn, "acme", "f"),
@@ -96,6 +100,7 @@ NUMBERED = "SCAN (subquery-"
 """SQLite numbers rows by going over those that were already found."""
 BY_INDEX = {
     "ready_heads": "ix_analyses_ready",
+    "idempotency.prune": "ix_idempotency_keys_created_at",
     "expired": "ix_analyses_leased",
     "queue_depth": "ix_analyses_ready",
     "backlog": "ix_analyses_ready",

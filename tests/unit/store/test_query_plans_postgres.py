@@ -59,6 +59,8 @@ HISTORY = (
     """INSERT INTO batches (id, tenant, files_expected, created_at, version)
     SELECT 'batch_' || n, t.name, 3, now(), 1 FROM rows""",
     """INSERT INTO attempts (analysis_id, fence, worker, started_at) SELECT 'an_' || n, 1, 'w', now() FROM rows""",
+    """INSERT INTO idempotency_keys (tenant, route, key, fingerprint, created_at, locked_until)
+    SELECT t.name, 'POST /v1/analyses', 'key ' || n, 'f', now() + n * interval '1 day', now() FROM rows""",
     """INSERT INTO events (id, tenant, region, aggregate_type, aggregate_id, version, type, occurred_at, actor,
     schema_version, data, digest)
     SELECT 'evt_' || n, t.name, 'local', 'analysis', 'an_' || n, 1, 'analysis.submitted', now(), 'me', 1, '{}', ''
@@ -158,7 +160,16 @@ def test_it_scans_no_table_and_no_large_index(store: PostgresStore, name: str) -
 
 SYSTEM = frozenset(
     {
-        *("ready_heads", "expired", "heartbeat", "release_all", "queue_depth", "depth_by_tenant", "claim"),
+        *(
+            "ready_heads",
+            "expired",
+            "heartbeat",
+            "release_all",
+            "idempotency.prune",
+            "queue_depth",
+            "depth_by_tenant",
+            "claim",
+        ),
         *("claims_at_once.claim", "claims_at_once.finish"),
         *("dead_letters.page", "dead_letters.matching", "dead_letters.codes", "priorities.of_batch"),
         *(
