@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy import Connection
 
 from procession.ai import extraction
+from procession.ai.agreement import agreement
 from procession.ai.protocol import Charge, CompletionRequest, ProviderError
 from procession.blobs.names import ObjectKind, object_name, result_digest
 from procession.domain.ai import AiRequest, RequestState, Route, Try
@@ -40,8 +41,8 @@ from procession.store import ai_requests, ledger, parking
 from procession.store.claims import Outcome
 from procession.telemetry import metrics
 
-RIGHT = frozenset({"agreed", "added", "label", "mark"})
-"""What becomes of a question when the page bears its answer out."""
+OF_THE_VERSION = frozenset({Failure.INVALID_ANSWER, Failure.REFUSED, Failure.CONTEXT_TOO_LONG, Failure.REJECTED})
+"""Failures that tell against the model and its prompt, not against the provider's day."""
 FINISHING_AT_ONCE = 4
 """Answers that are made results at the same time: each takes a document and its lines into memory."""
 PICTURES_AT_ONCE = 64
@@ -224,8 +225,8 @@ class Calls:
                 ai_requests.end(conn, one.request.id, RequestState.ABANDONED, "erased", now)
             else:
                 ai_requests.note_deletion(conn, [ref])
-            if one.route.version_id is not None and merged is not None:
-                observed(conn, one.route.version_id, self._seen(merged.outcomes, one, answer), one.request.analysis_id)
+            if counts and one.route.version_id is not None and merged is not None:
+                observed(conn, one.route.version_id, self._seen(given, merged, one, answer), one.request.analysis_id)
             self._settle(conn, one.call, answer.charge)
             return ended
 
@@ -270,14 +271,15 @@ class Calls:
         }
         return document.model_copy(update={"usage": document.usage | {"ai": told}})
 
-    def _seen(self, outcomes: Any, one: Sending, answer: Answer) -> Observation:
+    def _seen(self, given: extraction.AiInput, merged: extraction.Merged, one: Sending, answer: Answer) -> Observation:
+        fields, right = agreement(given, merged)
         cost = self._routes.prices.cost(
             one.route.provider, one.route.model, answer.charge.tier, answer.charge.tokens, self._on.clock()
         )
         return Observation(
             Evidence.AGREEMENT,
-            fields=len(outcomes),
-            right=sum(what in RIGHT for what in outcomes.values()),
+            fields=fields,
+            right=right,
             latency_seconds=answer.seconds,
             cost_pico=to_pico(cost.effective),
         )
@@ -359,12 +361,14 @@ class Calls:
 
         def unit(conn: Connection) -> None:
             ai_requests.back(conn, one.request, one.call, held, now + timedelta(seconds=wait), failure.value, now)
-            if one.route.version_id is not None and failure in (Failure.INVALID_ANSWER, Failure.REFUSED):
+            if one.route.version_id is not None and failure in OF_THE_VERSION:
                 seen = Observation(Evidence.AGREEMENT, failed=True)
                 observed(conn, one.route.version_id, seen, one.request.analysis_id)
             self.booked(conn, one.call, error)
 
         await self._on.store.write(unit, tenant=None)
+        if one.route.version_id is not None:
+            await self._registry.heard(one.route.version_id)
 
     def _backoff(self, request: AiRequest, error: ProviderError) -> float:
         left = (request.due_at - self._on.clock()).total_seconds()
