@@ -33,6 +33,7 @@ def anonymous(keyed: RunningServer) -> Iterator[httpx.Client]:
 def filled(path: str, analysis: Analysis, batch_id: str = "ba_none") -> str:
     values = {"analysis_id": analysis.id, "form_id": str(analysis.form_id), "number": "1", "batch_id": batch_id}
     values["response_id"] = "resp_1"  # whose form is none of one's own is told first
+    values |= {"webhook_id": "whk_1", "delivery_id": "whd_1"}
     return path.format(**values)
 
 

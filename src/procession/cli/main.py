@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("up", "Run everything on this machine: upload pages, API, workers."),
     "api": ("roles", "Serve pages and API beside other processes, on PostgreSQL."),
     "worker": ("roles", "Claim and analyse beside other processes, on PostgreSQL."),
-    "maintenance": ("roles", "Rescue, ring, prune and count, on PostgreSQL."),
+    "maintenance": ("roles", "Rescue, ring, prune, count and send webhooks, on PostgreSQL."),
     "costs": ("roles", "Tell Prometheus what AI cost, on PostgreSQL."),
     "submit": ("remote", "Send PDFs to a server."),
     "list": ("remote", "Analyses of a server, newest first."),

@@ -6,6 +6,7 @@ many carry a token. The key's id sorts behind those of documents, whose keys the
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import secrets as chance
 from collections.abc import Sequence
@@ -269,7 +270,7 @@ class Webhooks:
 
 def permissions(settings: Settings) -> Permissions:
     """Where webhooks may go, as the settings say."""
-    return Permissions(settings.private_networks, settings.loopback_http)
+    return Permissions(tuple(ipaddress.ip_network(one) for one in settings.private_networks), settings.loopback_http)
 
 
 def url_context(webhook_id: str) -> str:

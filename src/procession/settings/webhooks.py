@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, IPvAnyNetwork
+from pydantic import AfterValidator, Field
 
 from procession.settings.section import Section
+
+
+def _network(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; use for example 10.20.0.0/16") from None
+    return text
 
 
 class Webhooks(Section):
@@ -29,7 +38,7 @@ class Webhooks(Section):
     """Of a receiver's answer that is read, and thrown away; the connection is closed past it."""
     kept_days: Annotated[float, Field(gt=0)] = 30.0
     """How long deliveries that ended can be looked up."""
-    private_networks: tuple[IPvAnyNetwork, ...] = ()
+    private_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     """Networks, for example `["10.20.0.0/16"]`, that webhooks may go to beside the public internet."""
     loopback_http: bool = False
     """Whether webhooks may go to this machine itself, and there by `http://`."""

@@ -122,6 +122,43 @@ async def test_a_follower_of_many_writers_misses_nothing_and_repeats_nothing(sto
     assert sorted(seen) == sorted(kept)
 
 
+async def test_a_follower_of_places_that_starts_among_writers_misses_nothing_of_what_is_committed_later(
+    store: PostgresStore,
+) -> None:
+    """As webhooks do. What was committed shortly before may come too, nothing comes twice."""
+    chance = random.Random(20300505)
+
+    def unit(conn: Connection, pause: float) -> str:
+        conn.exec_driver_sql(f"SELECT pg_current_xact_id(), pg_sleep({pause})")
+        made = submit(conn)
+        conn.exec_driver_sql(f"SELECT pg_sleep({pause / 2})")
+        return made.id
+
+    pauses = [chance.uniform(0, 0.01) for _ in range(150)]
+    writes = [asyncio.create_task(store.write(lambda conn, p=p: unit(conn, p))) for p in pauses]
+    await writes[20]
+    place = await store.write(journal.place_now)
+    before = {write.result() for write in writes if write.done()}
+    seen: list[str] = []
+    async with asyncio.timeout(HANG):
+        done = False
+        while not done:
+            done = all(write.done() for write in writes)
+            read = await store.read(
+                lambda conn, at=place: journal.after_place(conn, "acme", at, FOLLOW_READ),  # type: ignore[misc]
+                tenant="acme",
+            )
+            assert [one for one, _ in read] == sorted(one for one, _ in read)
+            place = read[-1][0] if read else place
+            seen += [event.aggregate_id for _, event in read if event.type == "analysis.submitted"]
+            done = done and not read
+    made = {write.result() for write in writes}
+    assert len(seen) == len(set(seen))
+    assert made - before <= set(seen) <= made
+    assert before
+    assert made - before
+
+
 async def test_a_place_that_is_no_event_s_leaves_nothing_out(store: PostgresStore) -> None:
     for _ in range(3):
         await store.write(submit)
