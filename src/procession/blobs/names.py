@@ -37,8 +37,6 @@ class ObjectKind(StrEnum):
     AI_ANSWER = "ai-answers"
     STAGED = "staging"
     """A file as its sender put it there, until it was taken: not sealed."""
-    MODEL = "models"
-    """A file of a model: not sealed, for nothing in it is anybody's."""
 
 
 def object_name(kind: ObjectKind, digest: str, key_id: str) -> str:
@@ -56,11 +54,6 @@ def document_name(key_id: str) -> str:
 def staged_name(tenant: str, upload_id: str) -> str:
     """Where a file is put by its sender. Of another tenant's id nothing follows."""
     return validated(f"{ObjectKind.STAGED}/{hashlib.sha256(f'{tenant}:{upload_id}'.encode()).hexdigest()}")
-
-
-def model_name(digest: str, write_id: str) -> str:
-    """The file of a version of a model. ``digest``: SHA-256 (hex); ``write_id``: of this write alone."""
-    return validated(f"{ObjectKind.MODEL}/{digest}.{write_id}")
 
 
 def result_digest(analysis_id: str, fence: int) -> str:
