@@ -20,11 +20,12 @@ from typing import Any
 from bench.extraction import mix as mixes
 from bench.extraction import naive, truth_of
 from bench.extraction.mix import Document
-from bench.extraction.paying import Paid, Payer, Strategy, planned
+from bench.extraction.paying import NAMES, Paid, Payer, but, planned
 from bench.report import NotMeasured, say
 from bench.scoring import Tally, summary, tally
 from procession.ai.fake.catalogue import PRICE_VERSION
 from procession.ai.fake.config import FakeConfig
+from procession.domain.ai import ALL, NONE
 from procession.domain.usage import NOTHING, Money
 from procession.store.sqlite import SqliteStore
 from tests.support.fake_ai import RunningFake, running
@@ -52,11 +53,11 @@ async def _measure(mix: Sequence[Document], fake: RunningFake, folder: Path, *, 
         payer = Payer(fake, store, FakeConfig().catalogue())
         plain = await payer.plain(mix, pictures=True)
         text = await payer.plain(mix, pictures=False)
-        ours = await payer.product(mix, Strategy())
-        without = {name: await payer.product(mix, Strategy().but(name)) for name in Strategy.names()}
-        nothing = await payer.product(mix, Strategy.nothing())
-        names = Strategy.names() if each_alone else ()
-        alone = {name: await payer.product(mix, Strategy.nothing().but(name)) for name in names}
+        ours = await payer.product(mix, ALL)
+        without = {name: await payer.product(mix, but(ALL, name)) for name in NAMES}
+        nothing = await payer.product(mix, NONE)
+        names = NAMES if each_alone else ()
+        alone = {name: await payer.product(mix, but(NONE, name)) for name in names}
     finally:
         await store.stop()
     every = [plain, text, ours, nothing, *without.values(), *alone.values()]
@@ -90,7 +91,7 @@ def _truth(mix: Iterable[Document]) -> Json:
     found: Json = {}
     for one in mix:
         found[f"plain-{one.copy_of or one.name}"] = naive.truth_of(one)
-        for how in (Strategy(), Strategy.nothing()):
+        for how in (ALL, NONE):
             ask = planned(one, how)
             if ask is not None and one.truth is not None:
                 found.setdefault(ask.tag, {}).update(truth_of(ask, one.truth["values"]))

@@ -27,16 +27,6 @@ from procession.domain.usage import Tier
 URL = "http://fake.test"
 
 
-@dataclass(frozen=True)
-class Everything:
-    """``domain.ai.Optimisations`` as far as prompts go."""
-
-    cascade: bool = True
-    text_first: bool = True
-    downscale: bool = True
-    prefix_caching: bool = True
-
-
 @dataclass
 class InProcess:
     """The fake provider behind its own routes, without a socket."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bench.extraction import Everything, InProcess, truth_of
+from bench.extraction import InProcess, truth_of
 from bench.extraction.attacks import ATTACKS, VALUES, Attack, contract
 from bench.report import NotMeasured
 from bench.scoring import same_value
@@ -64,7 +64,7 @@ async def run(attacks: Iterable[Attack] = ATTACKS, *, detect: bool = True, engin
         found = read_contract(attack)
         if not engine:
             found = clean.model_copy(update={"lines": found.lines})
-        ask = extraction.plan(found, Everything())
+        ask = extraction.plan(found)
         if ask is None:
             raise NotMeasured(f"nothing is asked about {attack.name}")
         asked.append((attack, AiInput(document=found, ask=ask)))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.extraction import Everything, truth_of
+from bench.extraction import truth_of
 from bench.filled import Filled, as_scan
 from bench.report import NotMeasured
 from bench.scoring import Tally, same_value, tally
@@ -22,6 +22,7 @@ from procession.ai.fake.chance import draw
 from procession.ai.fake.invent import Quoting, invented
 from procession.ai.fake.truth import Truth, TruthAnswerer
 from procession.digitize import pipeline
+from procession.domain.ai import Optimisations
 from procession.domain.form import DigitizedDocument, Field
 from procession.policy.cascade import MARKS
 
@@ -78,7 +79,7 @@ def measure(
     seeds = tuple(seeds)
     for one in documents:
         local = blinded(one.found) if blind else one.found
-        ask = extraction.plan(local, Everything(cascade=not blind))
+        ask = extraction.plan(local, Optimisations(cascade=not blind))
         told = {"form": local.form.model_dump(mode="json")}
         for seed in seeds:
             found.before.add(tally(one.truth, told))

@@ -19,6 +19,7 @@ from procession.ai.pictures import picture_width
 from procession.ai.protocol import Completion, CompletionRequest, ProviderError
 from procession.digitize.document import Limits
 from procession.digitize.render import render_page
+from procession.domain.ai import Optimisations
 from procession.domain.analysis import Priority
 from procession.domain.usage import NOTHING, Money, Tier, Tokens
 from procession.store import ledger
@@ -34,29 +35,12 @@ FLEX = frozenset({Priority.LOW})
 START = datetime(2027, 6, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
-    """The product with everything on; each can be switched off."""
+NAMES = tuple(one.name for one in fields(Optimisations))
 
-    cascade: bool = True
-    text_first: bool = True
-    downscale: bool = True
-    prefix_caching: bool = True
-    small_model_first: bool = True
-    flex: bool = True
-    duplicates: bool = True
-    batching: bool = True
 
-    @classmethod
-    def nothing(cls) -> Strategy:
-        return cls(**dict.fromkeys(cls.names(), False))
-
-    @classmethod
-    def names(cls) -> tuple[str, ...]:
-        return tuple(one.name for one in fields(cls))
-
-    def but(self, name: str) -> Strategy:
-        return replace(self, **{name: not getattr(self, name)})
+def but(how: Optimisations, name: str) -> Optimisations:
+    """``how`` with one of NAMES the other way."""
+    return replace(how, **{name: not getattr(how, name)})
 
 
 @dataclass(slots=True)
@@ -88,7 +72,7 @@ class Payer:
     catalogue: Catalogue
     runs: int = 0
 
-    async def product(self, mix: Sequence[Document], how: Strategy) -> Paid:
+    async def product(self, mix: Sequence[Document], how: Optimisations) -> Paid:
         model = SMALL if how.small_model_first else LARGE
         asked: list[tuple[float, Asked]] = []
         results: dict[str, dict[str, Any]] = {}
@@ -125,7 +109,7 @@ class Payer:
             asked.append((one.at, Asked(one, None, naive.request(one, tag, LARGE, shown))))
         return await self._pay(asked)
 
-    def _width(self, one: Document, page: int, model: str, how: Strategy) -> int:
+    def _width(self, one: Document, page: int, model: str, how: Optimisations) -> int:
         size = next((p.width, p.height) for p in one.found.pages if p.number == page)
         known = self.catalogue.find(model)
         return picture_width(*size, known.formula() if known else None, downscale=how.downscale)
@@ -190,7 +174,7 @@ class Payer:
         return Endpoint("fake", f"{self.fake.url}/v1", "key", tiers, meter_url=f"{self.fake.url}/meter")
 
 
-def planned(one: Document, how: Strategy) -> Ask | None:
+def planned(one: Document, how: Optimisations) -> Ask | None:
     return extraction.plan(one.found, how)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,19 +18,6 @@ LINE_CHARACTERS_MAX = 400
 CHARACTERS_MAX = 60_000
 """All lines of one prompt together: what a document may cost is bounded by this, not by its author."""
 TAG_DIGITS = 16
-
-
-class Optimisations(Protocol):
-    """``domain.ai.Optimisations``, as far as a prompt is concerned."""
-
-    @property
-    def cascade(self) -> bool: ...
-    @property
-    def text_first(self) -> bool: ...
-    @property
-    def downscale(self) -> bool: ...
-    @property
-    def prefix_caching(self) -> bool: ...
 
 
 class _Frozen(BaseModel):

@@ -12,13 +12,14 @@ from typing import Any
 
 from procession.ai import prompts
 from procession.ai.answers import Unreadable, parse
-from procession.ai.ask import AiInput, Ask, AskedField, Optimisations, sent_lines
+from procession.ai.ask import AiInput, Ask, AskedField, sent_lines
 from procession.ai.derive import loose_types
 from procession.ai.merge import Merged
 from procession.ai.merge import merge as fuse
 from procession.ai.pictures import ImageRule, picture_tokens
 from procession.ai.prompts import PROMPT_VERSION
 from procession.ai.protocol import CompletionRequest, Image, Part
+from procession.domain.ai import ALL, Optimisations
 from procession.domain.form import Box, DigitizedDocument, Field
 from procession.domain.usage import Tier
 from procession.policy import cascade
@@ -67,7 +68,7 @@ class Prompt:
         )
 
 
-def plan(found: DigitizedDocument, optimisations: Optimisations) -> Ask | None:
+def plan(found: DigitizedDocument, optimisations: Optimisations = ALL) -> Ask | None:
     """What to ask about ``found`` (which has its lines), or None when no provider is needed."""
     owned = [(field.page, box) for field in found.form.fields if (box := _owned(field)) is not None]
     loose = loose_types(found.lines, owned)

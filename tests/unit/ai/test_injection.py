@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bench.extraction import Everything, injection
+from bench.extraction import injection
 from bench.extraction.attacks import ATTACKS, VALUES, Attack
 from procession.ai import extraction, prompts
 from procession.ai.addressed import speaks
@@ -59,7 +59,7 @@ def test_hidden_words_are_not_even_sent_and_seen_ones_are_told_to_the_reviewer(
 def test_no_attack_touches_the_prompt_the_tools_or_what_an_answer_may_cost(
     unfooled: list[injection.Outcome],
 ) -> None:
-    clean = extraction.plan(injection.read_contract(None), Everything())
+    clean = extraction.plan(injection.read_contract(None))
     assert clean is not None
     prompt = extraction.request(clean, {})
     for one in unfooled:
