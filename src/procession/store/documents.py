@@ -46,6 +46,7 @@ _FIND = select(*_COLUMNS).where(
 )
 _GET = select(*_COLUMNS).where(documents.c.id == bindparam("id_"))
 _BY_ID = select(*_COLUMNS).where(documents.c.id.in_(bindparam("ids_", expanding=True)))
+_BY_ID_POSTGRESQL = select(*_COLUMNS).where(any_of(documents.c.id, "ids_"))  # one text for any number, read once
 _KEYS = select(documents.c.id, documents.c.key_id).where(documents.c.id.in_(bindparam("ids_", expanding=True)), _LIVE)
 _PAGES = update(documents).where(documents.c.id == bindparam("id_"), _LIVE).values(page_count=bindparam("pages_"))
 _HOLD_ALL = (  # in one order, whoever counts
@@ -109,7 +110,8 @@ def by_id(conn: Connection, document_ids: Collection[str]) -> dict[str, Document
     """As ``get``, of several."""
     if not document_ids:
         return {}
-    return {row.id: _document(row) for row in conn.execute(_BY_ID, {"ids_": sorted(document_ids)})}
+    statement = _BY_ID_POSTGRESQL if is_postgresql(conn) else _BY_ID
+    return {row.id: _document(row) for row in conn.execute(statement, {"ids_": sorted(document_ids)})}
 
 
 def insert(conn: Connection, document: Document, region: str, actor: str, trace_id: str | None) -> Document | None:
