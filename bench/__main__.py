@@ -8,7 +8,21 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bench import ai_cost, canary, digitize, faults, growth, latency, ocr, overhead, queue, surge, templates, text
+from bench import (
+    ai_cost,
+    canary,
+    concurrent,
+    digitize,
+    faults,
+    growth,
+    latency,
+    ocr,
+    overhead,
+    queue,
+    surge,
+    templates,
+    text,
+)
 from bench.machine import machine_line
 from bench.report import NotMeasured, say
 
@@ -33,6 +47,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "faults": Benchmark(lambda chosen: faults.run(chosen.quick), faults.LENGTH),
     "surge": Benchmark(lambda chosen: surge.run(chosen.quick), surge.LENGTH),
     "text": Benchmark(text.run, text.LENGTH, text.arguments),
+    "concurrent": Benchmark(lambda chosen: concurrent.run(chosen.quick), concurrent.LENGTH),
     "canary": Benchmark(lambda chosen: canary.run(chosen.quick), canary.LENGTH),
     "ai_cost": Benchmark(ai_cost.run, ai_cost.LENGTH),
 }

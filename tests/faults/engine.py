@@ -18,9 +18,13 @@ from procession.sandbox.confine import Confinement
 _SECONDS = re.compile(rb"take ([0-9.]+) s")
 
 
-def a_pdf(name: str, seconds: float = 0.02) -> bytes:
-    """Bytes that pass the upload's checks and keep this engine busy for ``seconds``."""
-    return f"%PDF-1.7\n% {name}\n% take {seconds} s\n%%EOF\n".encode()
+def a_pdf(name: str, seconds: float = 0.02, *, asks: bool = False) -> bytes:
+    """Bytes that pass the upload's checks and keep this engine busy for ``seconds``.
+
+    ``asks``: it is unsure of a date, which the lines of the document tell.
+    """
+    unsure = "% asks\n" if asks else ""
+    return f"%PDF-1.7\n% {name}\n% take {seconds} s\n{unsure}%%EOF\n".encode()
 
 
 def digitize(request: Request, channel: Channel) -> tuple[Any, bytes | None]:
@@ -29,9 +33,17 @@ def digitize(request: Request, channel: Channel) -> tuple[Any, bytes | None]:
     channel.progress(Progress(Stage.PARSING, 0, 1))
     time.sleep(float(found[1]) if found else 0.0)
     field = {"id": "f1", "page": 1, "label": "Name", "name": "name", "type": "text", "source": "graphics"}
+    lines = []
+    if b"% asks\n" in data:
+        field |= {"label": "Event date", "name": "event_date", "type": "date", "confidence": 0.3}
+        field |= {"needs_review": True, "review_reason": "unsure", "value": "2027-06-14"}
+        for number, text in enumerate(("Event date: 14 June 2027", data.split(b"\n")[1].decode()), 1):
+            box = [0.1, 0.1 * number, 0.9, 0.1 * number + 0.02]
+            words = [box] * len(text.split())
+            lines.append({"id": f"p1l{number}", "page": 1, "box": box, "text": text, "words": words, "source": "text"})
     page = {"number": 1, "width": 612.0, "height": 792.0}
-    form = {"title": "Stand-in", "fields": [{**field, "box": [0.1, 0.1, 0.5, 0.2], "confidence": 0.9}]}
-    return {}, json.dumps({"pages": [page], "form": form, "confidence": 0.9}).encode()
+    form = {"title": "Stand-in", "fields": [{"confidence": 0.9, **field, "box": [0.1, 0.1, 0.5, 0.2]}]}
+    return {}, json.dumps({"pages": [page], "form": form, "confidence": 0.9, "lines": lines}).encode()
 
 
 def run(sock: socket.socket, confinement: Confinement) -> None:

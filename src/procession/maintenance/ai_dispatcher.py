@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from functools import partial
@@ -42,6 +43,8 @@ LOOK_SECONDS = 2.0
 """How often calls of processes that are gone are looked for."""
 ORPHANS_MAX = 200
 ASKING_ROLES = frozenset({"all", "maintenance"})
+FILES_BESIDE = 1024
+"""Open files of a process that are no connections to providers."""
 HAND_OVER_SECONDS_MAX = 5.0
 """How long handing over the rest at the end of a drain may take; what remains is found by the others."""
 
@@ -76,6 +79,7 @@ class AiDispatcher(Loop):
         return len(self._flying)
 
     async def start(self) -> None:
+        _allow_connections(self._on.settings.ai.calls_at_once)
         self._routes.open()
         await super().start()
 
@@ -215,7 +219,7 @@ class AiDispatcher(Loop):
 
     def _stopped(self, request: AiRequest, why: Refused) -> None:
         """A budget says no: the local result stands until its window turns."""
-        until = why.until or self._on.clock() + timedelta(seconds=routing.SECOND_PASS_SECONDS)
+        until = why.until or self._on.clock() + timedelta(seconds=self._on.settings.ai.second_pass_seconds)
         if request.second_pass:
             self._begin(request, self._postpone(request, until, why.reason))
         else:
@@ -278,3 +282,15 @@ class AiDispatcher(Loop):
             await self._calls.keep(one, answer)
         else:
             await self._calls.handed_over(one, "its process is gone")
+
+
+def _allow_connections(calls: int) -> None:
+    """As many open files as calls need, as far as the system lets a process have them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = calls + FILES_BESIDE
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        log.warning("ai.few_files", allowed=allowed, wanted=wanted)

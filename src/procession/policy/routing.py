@@ -2,7 +2,7 @@
 
 Invariants: a provider outside the allowed zones is never chosen; nor one whose breaker is open, nor a model that cannot
 read what is asked; the half-price tiers are taken only where the deadline leaves time to ask again at the standard one;
-a question whose answer cannot come before half of its time is over, because no provider is there, is answered locally.
+a question that nobody could be asked for its share of patience is answered locally.
 """
 
 from __future__ import annotations
@@ -20,17 +20,11 @@ TRIES_MAX = 6
 """Calls of one question without an answer; then the local result stands until the second pass."""
 TRIES_EACH_MAX = 2
 """Of these, to one model of one provider."""
-PATIENCE = 0.5
-"""Share of its time a question waits for a provider to come back, before it is answered locally."""
 ANSWER_SECONDS = 30.0
 """What is kept free before the deadline for a call at the standard tier."""
 FLEX_SECONDS_MIN = 120.0
 """A flex call is given at least so long, or not made."""
 TIMEOUT_SECONDS_MIN = 15.0
-BATCH_SECONDS = 24 * 3600.0
-"""Within so long a batch is promised."""
-SECOND_PASS_SECONDS = 60.0
-"""How soon what was answered locally is asked for again at the earliest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +74,10 @@ class Rules:
     flex: bool = True
     timeout_seconds: float = 120.0
     flex_seconds: float = 900.0
+    patience: float = 0.5
+    """Share of its time a question waits for a provider to come back, before it is answered locally."""
+    second_pass_seconds: float = 60.0
+    """How soon what was answered locally is asked for again at the earliest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def decide(question: Question, candidates: Sequence[Candidate], rules: Rules, no
     able = [one for one in allowed if _able(one, question)]
     if not able:
         return Degrade(None, "no model can read as much as this document is")
-    again_at = now + timedelta(seconds=SECOND_PASS_SECONDS)
+    again_at = now + timedelta(seconds=rules.second_pass_seconds)
     left = [one for one in able if _tries(question, one) < TRIES_EACH_MAX]
     if len(question.tried) >= TRIES_MAX or not left:
         if question.second_pass:
@@ -123,7 +121,7 @@ def decide(question: Question, candidates: Sequence[Candidate], rules: Rules, no
     healthy = [one for one in left if one.health is not Verdict.OPEN]
     if not healthy:
         back_at = max(again_at, min((one.healthy_at or again_at for one in left), default=again_at))
-        return _absent(question, left, back_at, now)
+        return _absent(question, left, rules.patience, back_at, now)
     free = [one for one in healthy if one.room_at is None or one.room_at <= now]
     if not free:
         return Wait(min(one.room_at or now for one in healthy), "the rate limits leave no room")
@@ -140,12 +138,14 @@ def _tries(question: Question, one: Candidate) -> int:
     return sum(made.provider == one.provider and made.model == one.model for made in question.tried)
 
 
-def _absent(question: Question, left: Sequence[Candidate], again_at: datetime, now: datetime) -> Decision:
+def _absent(
+    question: Question, left: Sequence[Candidate], patience: float, again_at: datetime, now: datetime
+) -> Decision:
     """Every provider's breaker is open."""
     back_at = min((one.healthy_at for one in left if one.healthy_at is not None), default=again_at)
     if question.second_pass:
         return Wait(max(back_at, now), "no provider is there")
-    patient_until = question.created_at + PATIENCE * (question.due_at - question.created_at)
+    patient_until = question.created_at + patience * (question.due_at - question.created_at)
     if back_at <= patient_until:
         return Wait(max(back_at, now), "no provider is there; one is probed soon")
     return Degrade(again_at, "no provider is there")
@@ -183,8 +183,6 @@ def _tier(question: Question, one: Candidate, rules: Rules, now: datetime) -> Ti
     """Half price where the deadline allows, and never twice: what flex did not answer goes to the standard tier."""
     if not rules.flex or question.tried:
         return Tier.STANDARD
-    if question.second_pass and question.priority is Priority.LOW and Tier.BATCH in one.tiers:
-        return Tier.BATCH  # only work that may wait a day
     if question.priority is Priority.URGENT or Tier.FLEX not in one.tiers:
         return Tier.STANDARD
     left = (question.due_at - now).total_seconds() - ANSWER_SECONDS
@@ -194,8 +192,6 @@ def _tier(question: Question, one: Candidate, rules: Rules, now: datetime) -> Ti
 def _timeout(question: Question, tier: Tier, rules: Rules, now: datetime) -> float:
     """So that another provider, or the standard tier, may still be asked in time."""
     left = (question.due_at - now).total_seconds()
-    if tier is Tier.BATCH:
-        return BATCH_SECONDS
     if question.second_pass:
         return rules.flex_seconds if tier is Tier.FLEX else rules.timeout_seconds
     if tier is Tier.FLEX:

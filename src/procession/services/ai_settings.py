@@ -19,5 +19,11 @@ def windows(ai: Ai) -> Windows:
 def rules(ai: Ai) -> Rules:
     chosen = ai.optimisations
     return Rules(
-        frozenset(ai.zones), chosen.small_model_first, chosen.flex, ai.request_seconds_max, ai.flex_seconds_max
+        zones=frozenset(ai.zones),
+        small_first=chosen.small_model_first,
+        flex=chosen.flex,
+        timeout_seconds=ai.request_seconds_max,
+        flex_seconds=ai.flex_seconds_max,
+        patience=ai.patience,
+        second_pass_seconds=ai.second_pass_seconds,
     )

@@ -193,6 +193,10 @@ class Ai(Section):
     """One batch's file; a larger one is refused before it is sent."""
     calls_at_once: Annotated[int, Field(gt=0)] = 2_000
     """Questions of one process on their way at once; further ones wait."""
+    patience: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of its time to the deadline that a document waits while no provider is there; then it is read locally."""
+    second_pass_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """How soon what was read without AI, because no provider was there, is asked about again at the earliest."""
     zones: tuple[str, ...] = ()
     """Regions where documents may be processed; a provider whose `region` is another is never asked. None: anywhere."""
     batching: AiBatching = AiBatching()

@@ -16,7 +16,6 @@ from procession.policy.breaker import Verdict
 from procession.policy.routing import (
     ANSWER_SECONDS,
     FLEX_SECONDS_MIN,
-    PATIENCE,
     TRIES_EACH_MAX,
     TRIES_MAX,
     Candidate,
@@ -132,9 +131,7 @@ def test_every_state_of_two_providers_keeps_the_rules(priority: Priority, second
             if decision.route.tier is Tier.FLEX and not second:
                 left = (question.due_at - START).total_seconds()
                 assert FLEX_SECONDS_MIN <= decision.timeout_seconds <= left - ANSWER_SECONDS
-            if decision.route.tier is Tier.BATCH:
-                assert second
-                assert priority is Priority.LOW
+            assert decision.route.tier is not Tier.BATCH  # no objective allows a day
             if tried_one > tried_two and other in healthy and other.room_at is None:
                 assert decision.route.provider == "second"
         elif isinstance(decision, Wait):
@@ -160,7 +157,7 @@ def test_what_is_outside_the_allowed_zones_is_never_chosen_whatever_else_fails()
 
 
 def test_while_nobody_is_there_a_question_waits_for_half_its_time_and_no_longer() -> None:
-    patience = OBJECTIVE_SECONDS[Priority.URGENT] * PATIENCE
+    patience = OBJECTIVE_SECONDS[Priority.URGENT] * RULES.patience
     gone = [replace(SMALL, health=Verdict.OPEN, healthy_at=at(patience))]
     assert isinstance(decide(asked(), gone, RULES, START), Wait)
     gone = [replace(SMALL, health=Verdict.OPEN, healthy_at=at(patience + 1))]
