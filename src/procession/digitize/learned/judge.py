@@ -50,6 +50,7 @@ class Ratings:
     field: npt.NDArray[np.float64]
     """How likely it is the right place of a field, not yet calibrated."""
     button: npt.NDArray[np.float64]
+    """How likely it is ticked; 0 for what is not kept anyway."""
     boxes: Floats
     """(n, 4) points, edges moved."""
 
@@ -84,13 +85,15 @@ def judged(proposals: Proposals, page: PageContent, model: FieldModel) -> list[C
 
 
 def rate(features: Floats, candidates: Sequence[Candidate], model: FieldModel) -> Ratings:
-    """Only what may be kept is asked where exactly it lies; the boxes of the others stay as they are."""
+    """Only what may be kept is asked where exactly it lies and whether it is ticked; the boxes of the others stay."""
     boxes = boxes_of(candidates)
     field = sigmoid(levelled(model.field.raw(features), boxes, [one.rule for one in candidates]))
-    button = sigmoid(model.button.raw(features))
     areas = np.asarray([_is_area(one) for one in candidates])
     kept = np.flatnonzero((field >= _least(candidates, model.accept)) | areas)
-    moves = np.stack([edge.raw(features[kept]) for edge in model.edges], axis=1)
+    likely = features[kept]
+    button = np.zeros(len(features))
+    button[kept] = sigmoid(model.button.raw(likely))
+    moves = np.stack([edge.raw(likely) for edge in model.edges], axis=1)
     boxes[kept] = moved(boxes[kept], moves)
     return Ratings(field, button, boxes)
 
