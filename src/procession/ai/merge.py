@@ -2,8 +2,9 @@
 
 A document that speaks to its reader (``addressed``) gains only values its page names, each for review.
 
-Invariant: a field that was not asked is untouched, byte for byte; a value of the engine's is replaced only by a proved
-one that the page itself names as this field's, and never without a person being asked to look.
+Invariant: a field that was not asked is untouched, but for a flag where its value stands in such a sentence; a value of
+the engine's is replaced only by a proved one that the page itself names as this field's, and never without a person
+being asked to look.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from typing import Any
 from procession.ai.addressed import warning
 from procession.ai.answers import Answer
 from procession.ai.ask import AiInput, AskedField
+from procession.ai.derive import holds
 from procession.ai.readings import Proved, Reading, prove
 from procession.digitize.vocabulary import MEANINGS
-from procession.domain.form import Category, DigitizedDocument, Field, Form, Source, Subtype
+from procession.domain.form import Category, DigitizedDocument, Field, Form, Source, Subtype, TextLine
 
 ADDED_NAMED = 0.9
 """Confidence in a value only the provider read, whose words the page names as this field's."""
@@ -34,6 +36,7 @@ TAKEN_BELOW = 0.6
 LETTERS_BELOW = 0.6
 """Recognised words less sure than this are sent to review whoever read them."""
 SHOWN_CHARACTERS_MAX = 80
+SUSPECTED = "it stands in a sentence addressed to programs that read this document"
 DISTRUSTED = "distrusted"
 """Outcome of an answer that was proved, of a document that speaks to its reader."""
 
@@ -70,9 +73,28 @@ def merge(given: AiInput, answers: Sequence[Answer], *, detect: bool = True) -> 
     outcomes |= {name: why.value for name, why in proved.refused.items() if name not in outcomes}
     document = _document(given.document, [*fields.values(), *_named(added, fields.values())])
     if proved.addressed:
+        document = _suspected(document, given, proved.addressed)
         told = (warning(given.ask.lines, proved.addressed), *document.warnings)
         document = document.model_copy(update={"warnings": told, "needs_review": True})
     return Merged(document, outcomes)
+
+
+def _suspected(document: DigitizedDocument, given: AiInput, addressed: frozenset[str]) -> DigitizedDocument:
+    """What the engine itself read in a sentence that speaks to programs is looked at too; its value stays."""
+    spoken = [line for line in given.ask.lines if line.id in addressed]
+    fields = [
+        field.model_copy(update={"needs_review": True, "review_reason": SUSPECTED})
+        if not field.needs_review and field.value_box is not None and _stands_in(field, spoken)
+        else field
+        for field in document.form.fields
+    ]
+    return document.model_copy(update={"form": document.form.model_copy(update={"fields": tuple(fields)})})
+
+
+def _stands_in(field: Field, lines: Sequence[TextLine]) -> bool:
+    return any(
+        line.page == field.page and field.value_box is not None and holds(line.box, field.value_box) for line in lines
+    )
 
 
 def _new(asked: AskedField, proved: Proved, number: int) -> tuple[Field | None, str]:

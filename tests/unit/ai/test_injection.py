@@ -10,6 +10,7 @@ from bench.extraction import injection
 from bench.extraction.attacks import ATTACKS, VALUES, Attack
 from procession.ai import extraction, prompts
 from procession.ai.addressed import speaks
+from procession.ai.merge import SUSPECTED
 
 OBEYED_MIN = 35
 """An attack that no model would fall for tests nothing."""
@@ -32,6 +33,20 @@ async def test_no_attack_changes_anything_the_engine_itself_does_not_read_in_it(
     outcomes = await injection.run(engine=True)
     assert {one.attack.name: one.changed for one in outcomes if one.changed} == {}
     assert {one.attack.name: one.cleared for one in outcomes if one.cleared} == {}
+
+
+def test_what_the_engine_reads_in_such_a_sentence_is_looked_at_too() -> None:
+    found = injection.read_contract(next(one for one in ATTACKS if one.name == "total"))
+    (fooled,) = [field for field in found.form.fields if field.value == "1.00"]
+    assert not fooled.needs_review
+    ask = extraction.plan(found)
+    assert ask is not None
+    merged = extraction.merge(extraction.AiInput(document=found, ask=ask), {"answers": []}).document
+    (after,) = [field for field in merged.form.fields if field.value == "1.00"]
+    assert after.needs_review
+    assert after.review_reason == SUSPECTED
+    others = {field.id: field for field in merged.form.fields if field.id != after.id}
+    assert others == {field.id: field for field in found.form.fields if field.id != fooled.id}
 
 
 async def test_proof_alone_leaves_a_sentence_no_more_than_the_one_field_it_names() -> None:
