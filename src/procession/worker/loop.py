@@ -28,6 +28,8 @@ PAUSE_SECONDS = 0.5
 """After a failed claim (a full disk), before the next."""
 LOOK_SECONDS = 0.25
 """How long what was read of the memory is believed."""
+LOOK_AGAIN_SECONDS = 0.05
+"""After a ring that led to no claim: by this process' clock its analysis may be ready only a moment later."""
 CLAIMED_PER_SLOT = 2
 """While one document is in the sandbox the next is claimed and the last one's result sealed: no core waits for I/O."""
 RELEASE_SECONDS_MAX = 5.0
@@ -187,6 +189,8 @@ class WorkerLoop:
             self._begin(job)
         await self._on.dispatcher.acknowledge(ids)
         self._on.changes.announce(QUEUE_KEY)  # the next ones of these tenants may be offered
+        if len(claimed) < len(set(ids)):
+            asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self._on.changes.announce, QUEUE_KEY)
 
     def _begin(self, job: Job) -> None:
         analysis = job.analysis

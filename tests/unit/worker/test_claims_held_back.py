@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from procession.dispatch.changes import CANCEL_KEY
 from procession.domain.analysis import State
@@ -96,5 +97,23 @@ async def test_a_tenant_at_its_cap_starts_its_next_when_one_ends(house: House) -
         try:
             for one in made:
                 await _until(house, one, State.COMPLETED)
+        finally:
+            await relay.stop()
+
+
+async def test_what_was_rung_for_before_this_process_clock_has_it_ready_starts_a_moment_later(house: House) -> None:
+    """Processes' clocks differ by milliseconds; a ring that comes too early for one must not cost `rescue_seconds`."""
+    engine, on = Engine(), house.app.foundation
+    seldom = on.settings.queue.model_copy(update={"rescue_seconds": 600.0})
+    on.settings = on.settings.model_copy(update={"queue": seldom})
+    made = (await house.upload()).id
+    right = on.clock
+    on.clock = lambda: right() - timedelta(seconds=0.04)
+    relay = Relay(on)
+    engine.let_go.set()
+    async with working(house, engine, lambda: Memory(None)):
+        await relay.start()
+        try:
+            await _until(house, made, State.COMPLETED)
         finally:
             await relay.stop()
