@@ -1,7 +1,9 @@
 """Documents that all wait for an AI provider at once: do all complete, how much later than they could, in what memory.
 
 The engine is a stand-in that is unsure of a date: what is measured is the waiting, not the reading. The ideal is the
-same documents through the same service without AI, in the same run, and the provider's answer after them.
+same documents through the same service without AI, in the same run, and the provider's answer after them. The
+questions are held until the last document was read, so that all of them are on their way at once however slow the
+machine reads.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ CONNECTIONS = 4
 READ_SECONDS = 0.005
 """What the stand-in takes for a document."""
 LOOK_SECONDS = 0.25
+IN_FLIGHT_SHARE_MIN = 0.99
+"""Of the calls must be on their way at the same moment, or nothing was measured."""
 HANG_SECONDS = 900.0
 MIB = 1024 * 1024
 CONFIG = """
@@ -43,6 +47,8 @@ wait_objectives_max = 1000
 [ai]
 enabled = {enabled}
 calls_at_once = {calls}
+batching = {{ low_seconds = 1800, group_max = {documents} }}
+optimisations = {{ prefix_caching = false }}
 [[ai.providers]]
 name = "fake"
 base_url = "{url}/v1"
@@ -90,6 +96,8 @@ def _measure(documents: int, answer_seconds: float) -> dict[str, Any]:
             f"{asked.in_flight} in flight at once, {asked.rss_mib:.0f} MiB"
         )
         charged = fake.meter(each="false")["total"]
+    if asked.in_flight < documents * IN_FLIGHT_SHARE_MIN:
+        raise NotMeasured(f"only {asked.in_flight} of {documents} calls were on their way at once")
     if charged["requests"] != documents:
         raise NotMeasured(f"{charged['requests']} calls were charged for {documents} documents")
     return {
@@ -117,7 +125,7 @@ def _through(documents: int, url: str, *, asks: bool) -> Seen:
     with tempfile.TemporaryDirectory(prefix="procession-bench-") as folder:
         at = Path(folder)
         config = at / "procession.toml"
-        config.write_text(CONFIG.format(enabled=str(asks).lower(), calls=documents + 500, url=url))
+        config.write_text(CONFIG.format(enabled=str(asks).lower(), calls=documents + 500, documents=documents, url=url))
         launcher = Launcher(at / "log", PROCESSION_CONFIG=str(config))
         port = free_port()
         pid = launcher.start(at / "data", port)
@@ -152,7 +160,7 @@ def _watched(documents: int, port: int, pid: int, database: Path, asks: bool) ->
 
 
 def _send(port: int, number: int) -> None:
-    status, told = upload(port, a_pdf(f"concurrent-{number}", READ_SECONDS, asks=True))
+    status, told = upload(port, a_pdf(f"concurrent-{number}", READ_SECONDS, asks=True), priority="low")
     if status != 202:
         raise NotMeasured(f"an upload was answered {status}: {told}")
 

@@ -73,6 +73,8 @@ class AiDispatcher(Loop):
         self._changed: asyncio.Task[bool] | None = None
         self._again = asyncio.Event()
         self._left: list[Sending] = []
+        self._unfinished: list[str] = []
+        """Groups that were closed and of which more may be left."""
 
     @property
     def in_flight(self) -> int:
@@ -135,9 +137,10 @@ class AiDispatcher(Loop):
             return
         groups = await self._on.store.read(ai_requests.groups, tenant=None)
         due, self._next_at = batching.closed(groups, now, settings.batching.group_max)
-        if not due:
+        keys = list(dict.fromkeys([*self._unfinished, *(one.prefix_key for one in due)]))
+        self._unfinished = []
+        if not keys:
             return
-        keys = [one.prefix_key for one in due]
         found = await self._on.store.read(
             lambda conn: ai_requests.in_groups(conn, keys, now, free + len(self._busy)), tenant=None
         )
@@ -152,7 +155,8 @@ class AiDispatcher(Loop):
         for start in range(0, len(wanted), RESERVED_TOGETHER):
             await self._send(wanted[start : start + RESERVED_TOGETHER])
         if len(found) >= free:
-            self._again.set()  # there may be more
+            self._unfinished = keys  # a group that was closed goes whole, however many passes that takes
+            self._again.set()
 
     def _led(self, found: list[AiRequest], now: datetime) -> list[AiRequest]:
         """Of a group whose beginning no provider has, one question first."""
