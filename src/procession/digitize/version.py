@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 """Raised when the same bytes would give another result. Part of the duplicate check."""
