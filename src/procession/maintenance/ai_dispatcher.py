@@ -42,6 +42,8 @@ RESERVED_TOGETHER = 50
 LOOK_SECONDS = 2.0
 """How often calls of processes that are gone are looked for."""
 ORPHANS_MAX = 200
+REST_SECONDS = 5.0
+"""A question whose work crashed is left alone for so long."""
 ASKING_ROLES = frozenset({"all", "maintenance"})
 FILES_BESIDE = 1024
 """Open files of a process that are no connections to providers."""
@@ -238,6 +240,16 @@ class AiDispatcher(Loop):
     # --- tasks --------------------------------------------------------------------------------------------------------
 
     def _begin(self, request: AiRequest, work: Coroutine[Any, Any, None], sending: Sending | None = None) -> None:
+        """``sending``: handed over when this process stops; looked at again when ``work`` crashes."""
+        self._fly(request, work, sending, sending)
+
+    def _fly(
+        self,
+        request: AiRequest,
+        work: Coroutine[Any, Any, None],
+        sending: Sending | None,
+        left: Sending | None,
+    ) -> None:
         self._busy.add(request.id)
         task = asyncio.create_task(work, name=f"ai-{request.id}")
         self._flying[task] = sending
@@ -245,13 +257,17 @@ class AiDispatcher(Loop):
 
         def ended(done: asyncio.Task[None]) -> None:
             self._flying.pop(done, None)
-            self._busy.discard(request.id)
+            crashed = not done.cancelled() and done.exception() is not None
+            if crashed:  # what crashes at once must not be begun again at once
+                asyncio.get_running_loop().call_later(REST_SECONDS, self._busy.discard, request.id)
+            else:
+                self._busy.discard(request.id)
             metrics.AI_IN_FLIGHT.set(len(self._flying))
             self._again.set()
             if not done.cancelled() and (error := done.exception()) is not None:
                 log.error("ai.crashed", request=request.id, error=type(error).__name__)
-                if sending is not None:
-                    self._left.append(sending)
+                if left is not None:
+                    self._left.append(left)
 
         task.add_done_callback(ended)
 
@@ -273,11 +289,12 @@ class AiDispatcher(Loop):
             metrics.AI_REQUESTS.labels(state=state.value).set(total)
         left, self._left = self._left, []
         for one in left:  # calls of this process that crashed: as of one that is gone
-            self._begin(one.request, self._taken_over(one))
+            self._fly(one.request, self._taken_over(one), None, one)
         for request in orphans:
             adopt = partial(ai_requests.adopt, request=request, owner=self._owner, now=now)
             if request.id not in self._busy and await self._on.store.write(adopt, tenant=None):
-                self._begin(request, self._taken_over(sending_of(request)))
+                one = sending_of(request)
+                self._fly(request, self._taken_over(one), None, one)
 
     async def _taken_over(self, one: Sending) -> None:
         answer = await self._calls.kept(one)

@@ -27,6 +27,8 @@ PENDING_SECONDS = 2.0
 """Before a call that the provider still works on is asked about again."""
 UNKNOWABLE_SECONDS = 600.0
 """Before one is that the provider cannot tell about; its money stays set aside, and the cost page shows it."""
+CRASHED_SECONDS = 60.0
+"""Before one is asked about again that could not be booked."""
 
 log = structlog.get_logger(__name__)
 
@@ -48,11 +50,19 @@ class AiReconciler(Loop):
             seen |= {one.id for one in found}
             due = [one for one in found if self._next.get(one.id, now) <= now]
             for start in range(0, len(due), ASKED_AT_ONCE):
-                await asyncio.gather(*(self._ask(one, now) for one in due[start : start + ASKED_AT_ONCE]))
+                await asyncio.gather(*(self._found_out(one, now) for one in due[start : start + ASKED_AT_ONCE]))
         self._next = {id_: at for id_, at in self._next.items() if id_ in seen}
 
     async def pause(self) -> None:
         await asyncio.sleep(PASS_SECONDS)
+
+    async def _found_out(self, call: Call, now: datetime) -> None:
+        """A call that cannot be booked keeps no other from it."""
+        try:
+            await self._ask(call, now)
+        except Exception as error:
+            log.error("ai.not_reconciled", call=call.client_request_id, error=type(error).__name__)
+            self._later(call, now, CRASHED_SECONDS)
 
     async def _ask(self, call: Call, now: datetime) -> None:
         provider = self._routes.providers.get(call.provider)

@@ -8,6 +8,7 @@ the question are one transaction.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 import zlib
@@ -26,7 +27,7 @@ from procession.blobs.names import ObjectKind, object_name, result_digest
 from procession.domain.ai import AiRequest, RequestState, Route, Try
 from procession.domain.analysis import Analysis, State
 from procession.domain.billing import Action
-from procession.domain.errors import LostClaim, NotFound
+from procession.domain.errors import Internal, LostClaim, NotFound
 from procession.domain.form import DigitizedDocument
 from procession.domain.model import Evidence, Observation
 from procession.domain.provider import Failure
@@ -47,8 +48,13 @@ FINISHING_AT_ONCE = 4
 """Answers that are made results at the same time: each takes a document and its lines into memory."""
 PICTURES_AT_ONCE = 64
 """Questions with pictures that are in memory at once while they are sent."""
+NOT_SENT_SECONDS = 5.0
+"""Before a question is sent whose objects could not be read."""
+ENDED_BEFORE = "the analysis had ended"
 
 log = structlog.get_logger(__name__)
+
+_NOTHING_SENT = ProviderError(Failure.REJECTED, "nothing was sent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +162,24 @@ class Calls:
         try:
             async with self._reading:
                 asked = await self._asked(one)
+        except NotFound:  # cancelled and erased meanwhile, or lost: nothing was sent
+            await self._dropped(one)
+            return False
+        except Exception as error:  # storage is away, or what was stored is not what was asked for
+            log.error("ai.not_sent", call=one.call, error=type(error).__name__)
+            await self._not_sent(one)
+            return False
+        try:
             done = await self._routes.providers[one.route.provider].complete(asked)
         except ProviderError as error:
             self._routes.failed(one.route, one.call, error, self._on.clock())
             await self._unanswered(one, error)
             return False
-        except NotFound:  # cancelled and erased meanwhile: nothing was sent
-            await self._dropped(one)
+        except Exception as error:  # a defect: it counts as a try, or it were asked, and paid, for ever
+            log.error("ai.call_crashed", call=one.call, error=type(error).__name__)
+            lost = ProviderError(Failure.TIMEOUT_UNKNOWN, "a defect")
+            self._routes.failed(one.route, one.call, lost, self._on.clock())
+            await self._unanswered(one, lost)
             return False
         self._routes.answered(one.route, one.call)
         answer = Answer(dict(done.answer), done.charge, round(time.monotonic() - began, 3))
@@ -199,17 +216,21 @@ class Calls:
     async def finish(self, one: Sending, answer: Answer, ref: str) -> None:
         """Result, bill and end of the question in one transaction; of a call that does not count any more the bill."""
         async with self._finishing:
-            try:
+            given: extraction.AiInput | None = None
+            merged: extraction.Merged | None = None
+            with contextlib.suppress(NotFound):  # cancelled or erased
                 given = extraction.AiInput.decode(await self._on.vault.get(one.request.input_ref))
-                merged = await asyncio.to_thread(extraction.merge, given, answer.answer)
-            except NotFound:  # cancelled or erased
-                merged = None
-            except extraction.Unreadable:
+            try:
+                if given is not None:
+                    merged = await asyncio.to_thread(extraction.merge, given, answer.answer)
+            except Exception as defect:  # Unreadable; a defect must not keep the document waiting for ever either
+                if not isinstance(defect, extraction.Unreadable):
+                    log.error("ai.not_merged", call=one.call, error=type(defect).__name__)
                 error = ProviderError(Failure.INVALID_ANSWER, "not what was asked for", charge=answer.charge)
-                await self._unanswered(one, error)
+                await self._unanswered(one, error, [ref])
                 return
             outcome = None
-            if merged is not None:
+            if given is not None and merged is not None:
                 document = self._with_usage(merged.document, one, answer)
                 trace = AiTrace(one.route.provider, answer.charge.model, given.ask.prompt_version)
                 stored = StoredResult(given.sha256, document, dict(given.engine), trace)
@@ -225,7 +246,7 @@ class Calls:
                 ai_requests.end(conn, one.request.id, RequestState.ABANDONED, "erased", now)
             else:
                 ai_requests.note_deletion(conn, [ref])
-            if counts and one.route.version_id is not None and merged is not None:
+            if counts and one.route.version_id is not None and given is not None and merged is not None:
                 observed(conn, one.route.version_id, self._seen(given, merged, one, answer), one.request.analysis_id)
             self._settle(conn, one.call, answer.charge)
             return ended
@@ -250,7 +271,7 @@ class Calls:
         try:
             ended = parking.finish_parked(conn, request, outcome, now)
         except LostClaim:
-            ai_requests.end(conn, request.id, RequestState.ABANDONED, "the analysis had ended", now)
+            ai_requests.end(conn, request.id, RequestState.ABANDONED, ENDED_BEFORE, now)
             return None
         ai_requests.end(conn, request.id, RequestState.FINISHED, None, now)
         return ended
@@ -327,6 +348,7 @@ class Calls:
             try:
                 given = extraction.AiInput.decode(await self._on.vault.get(request.input_ref))
             except NotFound:
+                await self._store_lost(request)
                 return
             again = "It is asked again by itself" if decision.again_at is not None else "It is not asked again"
             warning = f"No AI read this document: {decision.reason}. The engine's own reading is shown. {again}."
@@ -340,6 +362,7 @@ class Calls:
             try:
                 ended = parking.finish_parked(conn, request, outcome, now)
             except LostClaim:
+                ai_requests.end(conn, request.id, RequestState.ABANDONED, ENDED_BEFORE, now)
                 return None
             if decision.again_at is None or not ai_requests.defer(
                 conn, request, decision.again_at, decision.reason, now
@@ -350,8 +373,8 @@ class Calls:
         self._told(await self._on.store.write(unit, tenant=None))
         metrics.AI_DEGRADED.inc()
 
-    async def _unanswered(self, one: Sending, error: ProviderError) -> None:
-        """The call is settled as far as anybody knows, and the question may be asked again."""
+    async def _unanswered(self, one: Sending, error: ProviderError, useless: Sequence[str] = ()) -> None:
+        """The call is settled as far as anybody knows, and the question may be asked again. ``useless``: objects."""
         now = self._on.clock()
         failure = error.failure
         held = None if failure is Failure.RATE_LIMITED else Try(one.route.provider, one.route.model, failure.value)
@@ -361,6 +384,7 @@ class Calls:
 
         def unit(conn: Connection) -> None:
             ai_requests.back(conn, one.request, one.call, held, now + timedelta(seconds=wait), failure.value, now)
+            ai_requests.note_deletion(conn, useless)
             if one.route.version_id is not None and failure in OF_THE_VERSION:
                 seen = Observation(Evidence.AGREEMENT, failed=True)
                 observed(conn, one.route.version_id, seen, one.request.analysis_id)
@@ -410,8 +434,41 @@ class Calls:
         )
 
     async def _dropped(self, one: Sending) -> None:
-        error = ProviderError(Failure.REJECTED, "nothing was sent")
-        await self._on.store.write(lambda conn: self.booked(conn, one.call, error), tenant=None)
+        await self._store_lost(one.request, one.call)
+
+    async def _not_sent(self, one: Sending) -> None:
+        """Nothing went out, so nothing is billed, and nothing is held against the provider."""
+        self._routes.answered(one.route, one.call)  # else a probe would be waited for
+        now = self._on.clock()
+        at = now + timedelta(seconds=NOT_SENT_SECONDS)
+
+        def unit(conn: Connection) -> None:
+            ai_requests.back(conn, one.request, one.call, None, at, "its objects were not read", now)
+            self.booked(conn, one.call, _NOTHING_SENT)
+
+        await self._on.store.write(unit, tenant=None)
+
+    async def _store_lost(self, request: AiRequest, call: str | None = None) -> None:
+        """What was to be asked is not there any more. An analysis that waits for it fails, and may be tried again;
+        one that ended, or has its local result, stays as it is.
+        """
+        now = self._on.clock()
+
+        def unit(conn: Connection) -> Analysis | None:
+            ended = None
+            if not request.second_pass:
+                failed = Outcome(State.FAILED, error_code=Internal.code, error_message=Internal.title)
+                with contextlib.suppress(LostClaim):
+                    ended = parking.finish_parked(conn, request, failed, now)
+            ai_requests.end(conn, request.id, RequestState.ABANDONED, "what was to be asked is gone", now)
+            if call is not None:
+                self.booked(conn, call, _NOTHING_SENT)
+            return ended
+
+        ended = await self._on.store.write(unit, tenant=None)
+        if ended is not None:
+            log.error("ai.input_lost", analysis=ended.id)
+        self._told(ended)
 
     async def handed_over(self, one: Sending, reason: str) -> None:
         """This process stops, or the call's process is gone: another call asks, and this one's bill is found out."""
