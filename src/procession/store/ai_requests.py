@@ -207,6 +207,19 @@ def adopt(conn: Connection, request: AiRequest, owner: str, now: datetime) -> bo
     return conn.execute(_ADOPT, values).rowcount == 1
 
 
+_LEFT = (
+    select(*_COLUMNS)
+    .where(_UNENDED, _C.ready_at <= bindparam("before_"), _C.updated_at <= bindparam("before_"))
+    .order_by(_C.due_at, _C.id)
+    .limit(bindparam("limit_"))
+)
+
+
+def left(conn: Connection, before: datetime, limit: int) -> list[AiRequest]:
+    """Questions that nobody touched since ``before``, though they might have been asked; what is due first first."""
+    return [from_row(row) for row in conn.execute(_LEFT, {"before_": before, "limit_": limit})]
+
+
 def of_batch(conn: Connection, batch_id: str) -> list[AiRequest]:
     """Those that still wait for their batch's answer."""
     return [from_row(row) for row in conn.execute(_OF_BATCH, {"batch_": batch_id})]

@@ -57,14 +57,16 @@ def asks(process: Process, sandbox: Sandbox) -> Asks | None:
 
 
 def asking(process: Process) -> tuple[Loop, ...]:
-    """The loops that ask providers and find out what lost answers cost; none without AI.
+    """The loops that ask providers and find out what lost answers cost; without AI, what ends the parked.
 
     Raises InvalidRequest when nobody knows what a model costs.
     """
     settings = process.settings
     prices = ai_prices(settings, process.foundation.clock)
     if prices is None:
-        return ()
+        from procession.maintenance.ai_leftovers import AiLeftovers
+
+        return (AiLeftovers(process.foundation, process.models, process.fleet.id),)
     from procession.maintenance.ai_dispatcher import AiDispatcher
     from procession.maintenance.ai_reconciler import AiReconciler
     from procession.services.ai_calls import Calls

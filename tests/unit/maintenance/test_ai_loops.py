@@ -26,6 +26,7 @@ from procession.domain.principal import Principal
 from procession.domain.provider import Billed, Capability
 from procession.domain.usage import Tier, Tokens
 from procession.maintenance.ai_dispatcher import AiDispatcher
+from procession.maintenance.ai_leftovers import LEFT_SECONDS, AiLeftovers
 from procession.maintenance.ai_reconciler import AiReconciler
 from procession.services.ai_calls import Calls
 from procession.services.ai_routes import Routes
@@ -37,7 +38,7 @@ from procession.worker.ai_pass import AiPass
 from procession.worker.executor import Executor
 from procession.worker.job import Job
 from tests.unit.ai.lines import document, lines_of
-from tests.unit.services.acting import PDF, House
+from tests.unit.services.acting import PDF, House, later
 
 OWNER = "dispatcher-1"
 SECONDS_MAX = 30.0
@@ -235,3 +236,13 @@ async def test_a_bill_that_cannot_be_booked_keeps_no_other_from_it(asking: Askin
     await asking.reconciler.once()
     assert await asking.calls(first) == [CallStatus.UNKNOWN]
     assert await asking.calls(second) == [CallStatus.SETTLED]
+
+
+async def test_what_waits_when_no_provider_is_configured_any_more_ends_with_the_engines_reading(asking: Asking) -> None:
+    request, on = await asking.parked(), asking.house.app.foundation
+    await AiLeftovers(on, asking.house.app.models, OWNER).once()
+    assert (await asking.now(request)).state is RequestState.WAITING  # somebody may still ask it
+    await AiLeftovers(later(on, LEFT_SECONDS / 60 + 1), asking.house.app.models, OWNER).once()
+    assert (await asking.now(request)).state is RequestState.ABANDONED
+    view = await asking.house.app.analyses.get(asking.house.owner, request.analysis_id)
+    assert view.status in (State.COMPLETED, State.REQUIRES_REVIEW)
