@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.table import Column, Table
 
+from procession.cli import cost_replay
 from procession.cli.remote import ApiKey, AsJson, Screen, Server, asking
 from procession.client.costs import AiCall, Budget, CostReport
 from procession.client.protocol import DEFAULT_SERVER
@@ -285,4 +286,5 @@ def register(app: typer.Typer) -> None:
     cost.command(short_help="What budgets and spikes did, and why.")(decisions)
     cost.command(short_help="Write a table that tools for bills read.")(export)
     cost.command(short_help="Calls that may have been billed.")(reconcile)
+    cost.command(short_help="Measure what each optimisation saves.")(cost_replay.replay)
     app.add_typer(cost, name="cost")

@@ -53,6 +53,14 @@ def of_analysis(conn: Connection, analysis_id: str) -> list[AiRequest]:
     return [from_row(row) for row in found]
 
 
+def asked_last(conn: Connection, tenant: str | None, limit: int) -> list[str]:
+    """Analyses a provider answered about, the newest of each document, newest first; ``tenant`` None: of all."""
+    newest = func.max(_C.id)
+    asked = select(func.max(_C.analysis_id)).where(literal_column("'finished'") == _STATE, _C.calls > 0)
+    asked = asked if tenant is None else asked.where(_C.tenant == tenant)
+    return list(conn.execute(asked.group_by(_C.document_id).order_by(newest.desc()).limit(limit)).scalars())
+
+
 # --- what may be asked ------------------------------------------------------------------------------------------------
 
 _GROUPS = select(_C.prefix_key, func.count().label("count"), func.min(_C.ready_at).label("ready_at")).where(_ASKABLE)

@@ -13,6 +13,7 @@ from procession.wiring.backends import (
     require_shared_keys,
 )
 from procession.wiring.process import KEYS_BESIDE_RECORDS, Process
+from procession.wiring.replaying import Replaying
 from procession.wiring.roles import Api, Application, Costs, Maintenance, Worker, build, build_role, require_shared
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Costs",
     "Maintenance",
     "Process",
+    "Replaying",
     "Role",
     "Worker",
     "ai_prices",
