@@ -147,7 +147,8 @@ class AiDispatcher(Loop):
             lambda conn: ai_requests.in_groups(conn, keys, now, free + len(self._busy)), tenant=None
         )
         wanted: list[tuple[AiRequest, routing.Send]] = []
-        for request in self._led([one for one in found if one.id not in self._busy][:free], now):
+        chosen = self._led([one for one in found if one.id not in self._busy][:free], now)
+        for request in chosen:
             decision = self._routes.decide(settings, request, now, wanted=await self._wanted(request))
             if isinstance(decision, routing.Send):
                 wanted.append((request, decision))
@@ -158,7 +159,8 @@ class AiDispatcher(Loop):
             await self._send(wanted[start : start + RESERVED_TOGETHER])
         if len(found) >= free:
             self._unfinished = keys  # a group that was closed goes whole, however many passes that takes
-            self._again.set()
+            if chosen:  # else all wait for one that leads, whose end is told
+                self._again.set()
 
     def _led(self, found: list[AiRequest], now: datetime) -> list[AiRequest]:
         """Of a group whose beginning no provider has, one question first."""

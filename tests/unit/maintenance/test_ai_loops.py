@@ -7,6 +7,7 @@ import os
 import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from procession.worker import job as jobs
 from procession.worker.ai_pass import AiPass
 from procession.worker.executor import Executor
 from procession.worker.job import Job
+from tests.records import park
 from tests.unit.ai.lines import document, lines_of
 from tests.unit.services.acting import PDF, House, later
 
@@ -246,3 +248,27 @@ async def test_what_waits_when_no_provider_is_configured_any_more_ends_with_the_
     assert (await asking.now(request)).state is RequestState.ABANDONED
     view = await asking.house.app.analyses.get(asking.house.owner, request.analysis_id)
     assert view.status in (State.COMPLETED, State.REQUIRES_REVIEW)
+
+
+async def test_while_all_wait_for_the_one_that_leads_nothing_is_read_again_and_again(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on, calls = asking.house.app.foundation, asking.dispatcher._calls
+    now = on.clock()
+
+    def three(conn: Connection) -> None:
+        for _ in range(3):
+            park(conn, priority=Priority.LOW, ready_at=now, created_at=now, due_at=now + timedelta(hours=4))
+
+    async def never(_one: object) -> None:
+        await asyncio.Event().wait()
+
+    await on.store.write(three, tenant=None)
+    monkeypatch.setattr("procession.maintenance.ai_dispatcher.TAKEN_MAX", 2)
+    monkeypatch.setattr(calls, "make", never)
+    await asking.dispatcher.once()
+    await asking.dispatcher.once()
+    assert asking.dispatcher.in_flight == 1
+    assert not asking.dispatcher._again.is_set()
+    for task in asking.dispatcher._flying:
+        task.cancel()
