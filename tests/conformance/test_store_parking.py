@@ -259,3 +259,14 @@ async def test_a_deferred_question_stays_deferred_when_its_call_gives_no_answer(
     call = await store.write(lambda conn: _sent(conn, request))
     await store.write(lambda conn: ai_requests.back(conn, request, call, None, at(99), "unavailable", at(71)))
     assert (await _request(store, request)).state is RequestState.DEFERRED
+
+
+async def test_only_what_a_provider_answered_about_is_found_again_for_its_tenant(store: Store) -> None:
+    asked, other = await store.write(park), await store.write(park)
+    await store.write(lambda conn: ai_requests.answered(conn, asked, _sent(conn, asked), "ai-answers/a@key_1", at(4)))
+    assert await store.read(lambda conn: ai_requests.asked_last(conn, None, 10)) == []
+    await store.write(lambda conn: ai_requests.end(conn, asked.id, RequestState.FINISHED, None, at(5)))
+    await store.write(lambda conn: ai_requests.end(conn, other.id, RequestState.FINISHED, None, at(5)))  # never asked
+    assert await store.read(lambda conn: ai_requests.asked_last(conn, None, 10)) == [asked.analysis_id]
+    assert await store.read(lambda conn: ai_requests.asked_last(conn, asked.tenant, 10)) == [asked.analysis_id]
+    assert await store.read(lambda conn: ai_requests.asked_last(conn, "nobody", 10)) == []
