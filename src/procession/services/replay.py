@@ -32,8 +32,9 @@ from procession.store import ai_requests, analyses, documents, ledger
 from procession.store.documents import Document
 
 PURPOSE = "replay"
-IN_TIME = frozenset({"duplicates", "batching"})
-"""What these save depends on when documents come, which a replay does not repeat."""
+IN_TIME = frozenset({"duplicates", "batching", "flex"})
+"""Not measurable so: what the first two save depends on when documents come, and the same question asked at another
+tier just after would be read from the provider's cache."""
 MEASURABLE = tuple(one.name for one in fields(Optimisations) if one.name not in IN_TIME)
 
 Read = Callable[[Analysis, bytes], Awaitable[tuple[DigitizedDocument, dict[str, float]]]]
@@ -138,7 +139,7 @@ class Replays:
 
     def _why(self, run: _Run, name: str, stopped: str) -> str:
         if self._other(run, name, pictures=False) is None and self._other(run, name, pictures=True) is None:
-            return f"{run.endpoint.name} has no other model or tier to compare with"
+            return f"{run.endpoint.name} has no other model to compare with"
         return stopped or (f"{run.failed} documents or questions had no usable answer" if run.failed else "")
 
     def _endpoint(self, name: str | None) -> AiProvider:
@@ -189,7 +190,7 @@ class Replays:
         return True
 
     def _ways(self, run: _Run, given: _Given, name: str) -> tuple[_Way, _Way] | None:
-        """(with it, without it); all other optimisations are on, and the tier is standard but for ``flex``."""
+        """(with it, without it); all other optimisations are on, and the tier is standard."""
         changed = replace(ALL, **{name: False})
         pictures = any(
             ask is not None and bool(ask.pages) for ask in (extraction.plan(given.found, how) for how in (ALL, changed))
@@ -198,8 +199,7 @@ class Replays:
         other = self._other(run, name, pictures=pictures)
         if model is None or other is None:
             return None
-        with_it, without = _Way(ALL, model.name, Tier.STANDARD), _Way(changed, other.name, Tier.STANDARD)
-        return (replace(with_it, tier=Tier.FLEX), without) if name == "flex" else (with_it, without)
+        return _Way(ALL, model.name, Tier.STANDARD), _Way(changed, other.name, Tier.STANDARD)
 
     def _small(self, run: _Run, pictures: bool) -> AiModel | None:
         able = [one for one in run.endpoint.models if not pictures or Capability.IMAGE in one.capability]
@@ -209,9 +209,7 @@ class Replays:
         """The model that is asked without ``name``; None where that is no other way."""
         able = [one for one in run.endpoint.models if not pictures or Capability.IMAGE in one.capability]
         small = self._small(run, pictures)
-        if small is None or (name == "flex" and Tier.FLEX not in small.tiers):
-            return None
-        if name != "small_model_first":
+        if small is None or name != "small_model_first":
             return small
         return None if able[0] == small else able[0]
 
