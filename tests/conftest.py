@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import structlog
 
 from tests.support import postgres, postgres_around, redis, s3
 from tests.support.postgres import PostgresServer
@@ -14,6 +16,24 @@ from tests.support.redis import RedisServer
 from tests.support.s3 import S3Server
 
 os.environ.pop("OPENAI_API_KEY", None)  # a developer's own: no test spends money or sends a document away
+
+_configure = structlog.configure
+
+
+def _configure_uncached(**given: Any) -> None:
+    """A logger that is kept at its first use would write as one test set it up in all later ones."""
+    _configure(**given | {"cache_logger_on_first_use": False})
+
+
+structlog.configure = _configure_uncached
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command that a test runs in this process sets logs up; the next test reads them as if none had."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -286,7 +286,7 @@ def _waiting(conn: Connection) -> Any:
 
 
 async def test_a_statement_that_takes_too_long_is_stopped(postgres_server: PostgresServer) -> None:
-    store = PostgresStore(postgres_server.migrated(), Limits(statement_seconds_max=0.05))
+    store = PostgresStore(postgres_server.migrated(), Limits(statement_seconds_max=1.0))
     await store.start()
     with pytest.raises(Unavailable):
         await store.read(lambda conn: conn.exec_driver_sql("SELECT pg_sleep(60)"))
