@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,15 +26,21 @@ def _configure_uncached(**given: Any) -> None:
     _configure(**given | {"cache_logger_on_first_use": False})
 
 
+def _as_for_every_test() -> None:
+    """Everything, past whatever a test puts in place of the standard streams."""
+    structlog.reset_defaults()
+    _configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+
+
 structlog.configure = _configure_uncached
+_as_for_every_test()
 
 
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:
-    """A command that a test runs in this process sets logs up; the next test reads them as if none had."""
+    """A command that a test runs in this process sets logs up; for the next test they are as for every test."""
     yield
-    if structlog.is_configured():
-        structlog.reset_defaults()
+    _as_for_every_test()
 
 
 @pytest.fixture(scope="session")
