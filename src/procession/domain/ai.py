@@ -15,7 +15,7 @@ class RequestState(StrEnum):
     WAITING = "waiting"
     """For its window, for room at a provider, or for the next try."""
     SENT = "sent"
-    """A process asks a provider, or a provider has it in a batch."""
+    """A process asks a provider."""
     ANSWERED = "answered"
     """The answer is kept and settled; the result is not made of it yet."""
     FINISHED = "finished"
@@ -114,8 +114,6 @@ class AiRequest:
     route: Route | None = None
     tried: tuple[Try, ...] = ()
     answer_ref: str | None = None
-    batch_id: str | None = None
-    """Of the provider's batch it is in."""
     sent_at: datetime | None = None
     reason: str | None = None
 

@@ -116,7 +116,6 @@ _SEND = (
         model=bindparam("model_"),
         tier=bindparam("tier_"),
         version_id=bindparam("version_"),
-        batch_id=bindparam("batch_"),
         sent_at=bindparam("now_"),
         updated_at=bindparam("now_"),
         reason=None,
@@ -124,9 +123,7 @@ _SEND = (
 )
 
 
-def send(
-    conn: Connection, request: AiRequest, route: Route, owner: str, now: datetime, batch_id: str | None = None
-) -> str | None:
+def send(conn: Connection, request: AiRequest, route: Route, owner: str, now: datetime) -> str | None:
     """``owner`` asks it there, under the call id this returns. None when somebody else does, or nobody may any more."""
     call = call_id(request.id, request.calls + 1)
     sent = conn.execute(
@@ -140,7 +137,6 @@ def send(
             "model_": route.model,
             "tier_": route.tier.value,
             "version_": route.version_id,
-            "batch_": batch_id,
             "now_": now,
         },
     )
@@ -157,7 +153,6 @@ _ANSWER = _of_call(_SENT).values(
 _BACK = _of_call(_SENT).values(
     state=bindparam("state_"),
     owner=None,
-    batch_id=None,
     tried=bindparam("tried_", type_=_C.tried.type),
     ready_at=bindparam("ready_"),
     updated_at=bindparam("now_"),
@@ -197,14 +192,11 @@ def back(
     return conn.execute(_BACK, values).rowcount == 1
 
 
-_HELD = select(*_COLUMNS).where(
-    _STATE.in_([literal_column("'sent'"), literal_column("'answered'")]), _C.batch_id.is_(None)
-)
-_OF_BATCH = select(*_COLUMNS).where(_SENT, _C.batch_id == bindparam("batch_")).order_by(_C.id)
+_HELD = select(*_COLUMNS).where(_STATE.in_([literal_column("'sent'"), literal_column("'answered'")]))
 
 
 def orphans(conn: Connection, alive: Sequence[str], limit: int) -> list[AiRequest]:
-    """Questions whose call, or whose answer, a process had that is gone. Those in a provider's batch are nobody's."""
+    """Questions whose call, or whose answer, a process had that is gone."""
     found = conn.execute(_HELD.where(_C.owner.not_in(list(alive))).order_by(_C.due_at, _C.id).limit(limit))
     return [from_row(row) for row in found]
 
@@ -226,11 +218,6 @@ _LEFT = (
 def left(conn: Connection, before: datetime, limit: int) -> list[AiRequest]:
     """Questions that nobody touched since ``before``, though they might have been asked; what is due first first."""
     return [from_row(row) for row in conn.execute(_LEFT, {"before_": before, "limit_": limit})]
-
-
-def of_batch(conn: Connection, batch_id: str) -> list[AiRequest]:
-    """Those that still wait for their batch's answer."""
-    return [from_row(row) for row in conn.execute(_OF_BATCH, {"batch_": batch_id})]
 
 
 # --- ends -------------------------------------------------------------------------------------------------------------

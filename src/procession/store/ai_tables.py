@@ -37,7 +37,6 @@ ai_requests = Table(
     Column("version_id", String(60)),
     Column("tried", JSON, nullable=False),
     Column("answer_ref", String(200)),
-    Column("batch_id", String(40)),
     Column("sent_at", UtcDateTime),
     Column("reason", String(200)),
     Column("deferred_at", UtcDateTime),
@@ -53,30 +52,3 @@ Index(
     postgresql_where=_OPEN,
 )
 Index("ix_ai_requests_analysis_id", ai_requests.c.analysis_id)
-
-# files of many questions at a provider; our id is in its metadata, so that one whose creation nobody heard of is found
-ai_batches = Table(
-    "ai_batches",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("region", String(64), nullable=False),
-    Column("provider", String(64), nullable=False),
-    Column("model", String(120), nullable=False),
-    Column("state", String(12), nullable=False),
-    Column("provider_batch_id", String(200)),
-    Column("requests", Integer, nullable=False),
-    Column("owner", String(80)),  # who looks after it
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("gives_up_at", UtcDateTime, nullable=False),  # what is not answered by then is asked at the standard tier
-    Column("looked_at", UtcDateTime),
-    Column("ended_at", UtcDateTime),
-    Column("reason", String(200)),
-)
-_UNDER_WAY = text("state <> 'ended'")
-Index(
-    "ix_ai_batches_under_way",
-    ai_batches.c.state,
-    ai_batches.c.id,
-    sqlite_where=_UNDER_WAY,
-    postgresql_where=_UNDER_WAY,
-)

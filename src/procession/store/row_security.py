@@ -27,7 +27,6 @@ WITHOUT_TENANT = frozenset(
         "class_controls",
         "workers",
         "duties",
-        "ai_batches",
         "usage_totals",
         "meter_marks",
         "models",

@@ -45,7 +45,6 @@ def upgrade() -> None:
         sa.Column("version_id", sa.String(length=60)),
         sa.Column("tried", sa.JSON(), nullable=False),
         sa.Column("answer_ref", sa.String(length=200)),
-        sa.Column("batch_id", sa.String(length=40)),
         sa.Column("sent_at", sa.DateTime(timezone=True)),
         sa.Column("reason", sa.String(length=200)),
         sa.Column("deferred_at", sa.DateTime(timezone=True)),
@@ -62,34 +61,7 @@ def upgrade() -> None:
         postgresql_where=still_open,
     )
     op.create_index("ix_ai_requests_analysis_id", "ai_requests", ["analysis_id"], unique=False)
-    op.create_table(
-        "ai_batches",
-        sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("region", sa.String(length=64), nullable=False),
-        sa.Column("provider", sa.String(length=64), nullable=False),
-        sa.Column("model", sa.String(length=120), nullable=False),
-        sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("provider_batch_id", sa.String(length=200)),
-        sa.Column("requests", sa.Integer(), nullable=False),
-        sa.Column("owner", sa.String(length=80)),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("gives_up_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("looked_at", sa.DateTime(timezone=True)),
-        sa.Column("ended_at", sa.DateTime(timezone=True)),
-        sa.Column("reason", sa.String(length=200)),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_batches")),
-    )
-    under_way = sa.text("state <> 'ended'")
-    op.create_index(
-        "ix_ai_batches_under_way",
-        "ai_batches",
-        ["state", "id"],
-        unique=False,
-        sqlite_where=under_way,
-        postgresql_where=under_way,
-    )
 
 
 def downgrade() -> None:
-    op.drop_table("ai_batches")
     op.drop_table("ai_requests")
